@@ -1,0 +1,84 @@
+// Package live holds what sockets need: who may join which room, the Socket.IO
+// engines behind one small interface, and later the push WebSocket.
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/relevo/relevo/middleware"
+)
+
+// Message is one event on its way to sockets. It is sent once to the union of
+// Rooms less the members of Except: a socket in several rooms gets one copy.
+type Message struct {
+	// Rooms is the audience. Empty means nobody, never everybody.
+	Rooms []string
+	// Except names rooms whose members get no copy.
+	Except []string
+	// Name is the event's name on the wire.
+	Name string
+	// Payload is the single argument, encoded. Engines must not change it and
+	// may share the bytes between sockets.
+	Payload json.RawMessage
+	// Latest marks a message of which only the newest counts for a slow socket.
+	Latest bool
+}
+
+// Engine is a Socket.IO v4 server. ServeHTTP serves the Engine.IO path. All
+// methods may be called concurrently.
+type Engine interface {
+	http.Handler
+	// Send delivers to the sockets of this process. It never blocks on a peer
+	// and never fails because of one.
+	Send(Message) error
+	// MoveUser makes all sockets of the user leave and join rooms.
+	MoveUser(userID int64, leave, join []string)
+	// DropUser ends all sockets of the user. With revoke a Socket.IO DISCONNECT
+	// is sent first, after which clients stay away; without it only the
+	// transport closes and clients come back by themselves.
+	DropUser(userID int64, revoke bool)
+	// Stats counts the sockets of this process as they are now.
+	Stats() []SocketCount
+	// Drain closes all transports without DISCONNECT, so that clients come back
+	// elsewhere, refuses new ones, and returns when all are gone or ctx ends.
+	Drain(ctx context.Context) error
+}
+
+// SocketCount is the number of open sockets of one kind.
+type SocketCount struct {
+	Transport string // "polling" or "websocket"
+	Role      string // empty for anonymous sockets
+	Sockets   int
+}
+
+// Socket is one connected client of the root namespace as the Handler sees it.
+type Socket interface {
+	// ID is the Socket.IO sid.
+	ID() string
+	// Identity is who the handshake request spoke for.
+	Identity() middleware.Identity
+	// Transport is "polling" or "websocket", now.
+	Transport() string
+	Join(rooms ...string)
+	Leave(rooms ...string)
+	// Emit sends to this socket only, in order with everything else sent to it.
+	Emit(name string, payload json.RawMessage)
+}
+
+// Handler is what an engine calls. Calls for one socket come one after the
+// other; calls for different sockets may be concurrent. A panic in a Handler
+// ends the packet that caused it and nothing else.
+type Handler interface {
+	// Authorize decides on a handshake and on each later polling request. An
+	// error refuses it before anything is upgraded.
+	Authorize(r *http.Request) (middleware.Identity, error)
+	// Connected runs after the CONNECT reply was queued.
+	Connected(s Socket)
+	// Event handles one inbound event and reports whether an ack that the
+	// client asked for shall be answered (with no arguments).
+	Event(s Socket, name string, args []json.RawMessage) (ack bool)
+	// Disconnected runs once per Connected, with the reason in Socket.IO words.
+	Disconnected(s Socket, reason string)
+}
