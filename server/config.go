@@ -1,0 +1,139 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config is everything an operator may set. The tags are the only place where a
+// key, its default and its one-sentence description are written: config.yaml, the
+// README table, environment names and flags derive from them.
+//
+// A Config comes from [LoadConfig] or [DefaultConfig]; afterwards it is read only.
+type Config struct {
+	HTTP struct {
+		Addr              string        `key:"addr" default:":8080" check:"addr" doc:"Address of the public listener, host:port; port 0 picks a free one."`
+		PublicURL         string        `key:"public_url" default:"" check:"url?" doc:"URL under which browsers reach the server, when a proxy changes it; an own origin like the one in the Host header."`
+		TrustedProxies    []string      `key:"trusted_proxies" default:"" check:"cidrs" doc:"Addresses or CIDR ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; empty believes none."`
+		ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" check:"positive" doc:"Longest time a client may take to send its request header."`
+		ShutdownTimeout   time.Duration `key:"shutdown_timeout" default:"8s" check:"positive" doc:"One deadline for the whole ordered end after SIGTERM."`
+	} `key:"http"`
+	Internal struct {
+		Addr string `key:"addr" default:"" check:"addr?" doc:"Address of the internal listener with /metrics, /debug/pprof/ and /loglevel, for example 127.0.0.1:9090; empty is off."`
+	} `key:"internal"`
+	Data struct {
+		Dir string `key:"dir" default:"data" check:"nonempty" doc:"Folder of the SQLite database, the uploads and the generated secret key."`
+	} `key:"data"`
+	Database struct {
+		URL      string `key:"url" default:"" alias:"DATABASE_URL" secret:"url" check:"postgres?" doc:"Postgres URL; empty uses SQLite in data.dir."`
+		MaxConns int    `key:"max_conns" default:"10" check:"positive" doc:"Most connections to Postgres, or readers of SQLite, at a time."`
+	} `key:"database"`
+	Redis struct {
+		URL string `key:"url" default:"" alias:"REDIS_URL" secret:"url" check:"redis?" doc:"Redis URL for several nodes; this version runs as one node and says so in the log when it is set."`
+	} `key:"redis"`
+	SecretKey string `key:"secret_key" default:"" alias:"SECRET_KEY" secret:"all" check:"secret?" doc:"Key that signs CSRF tokens, at least 16 characters; empty uses a random one kept in data.dir."`
+	Session   struct {
+		Lifetime         time.Duration `key:"lifetime" default:"12h" check:"positive" doc:"Life of a session, counted from the sign-in."`
+		RememberLifetime time.Duration `key:"remember_lifetime" default:"720h" check:"positive" doc:"Life of a session signed in with \"remember\"."`
+		CookieSecure     string        `key:"cookie_secure" default:"auto" check:"auto|always|never" doc:"Secure attribute of cookies; auto sets it when the request came over TLS."`
+		CookieName       string        `key:"cookie_name" default:"relevo_session" check:"token" doc:"Name of the session cookie."`
+	} `key:"session"`
+	Login struct {
+		PerMinute int `key:"per_minute" default:"5" check:"positive" doc:"Sign-in attempts a minute, per address and per account."`
+		MaxHashes int `key:"max_hashes" default:"4" check:"positive" doc:"Password hashes computed at the same time; further sign-ins wait."`
+	} `key:"login"`
+	Socket struct {
+		Engine         string        `key:"engine" default:"zishang520" check:"zishang520" doc:"Socket.IO engine."`
+		Path           string        `key:"path" default:"/socket.io/" check:"path" doc:"Path of the Socket.IO endpoint."`
+		PingInterval   time.Duration `key:"ping_interval" default:"25s" check:"positive" doc:"Time between two heartbeats."`
+		PingTimeout    time.Duration `key:"ping_timeout" default:"2m" check:"positive" doc:"Time without an answer to a heartbeat after which a socket is dead."`
+		ConnectTimeout time.Duration `key:"connect_timeout" default:"45s" check:"positive" doc:"Time in which a new transport must join the namespace."`
+		MaxPayload     int64         `key:"max_payload" default:"1000000" check:"positive" doc:"Largest inbound message in bytes."`
+		ClientDir      string        `key:"client_dir" default:"" doc:"Folder of the browser client served at <socket.path>socket.io.js; empty is off."`
+	} `key:"socket"`
+	CORS struct {
+		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`
+	} `key:"cors"`
+	Uploads struct {
+		MaxBytes int64 `key:"max_bytes" default:"10485760" check:"positive" doc:"Largest uploaded file in bytes."`
+	} `key:"uploads"`
+	Log struct {
+		Level  string `key:"level" default:"info" check:"debug|info|warn|error" doc:"Least level that is logged; changeable while running through /loglevel or SIGUSR1."`
+		Format string `key:"format" default:"auto" check:"auto|json|console" doc:"Form of log lines; auto is console on a terminal and json elsewhere."`
+	} `key:"log"`
+
+	origins map[string]string // by key; a key that is absent has its default
+}
+
+// Source is where [LoadConfig] looks. The zero value reads nothing: defaults only.
+type Source struct {
+	// File is the YAML file; empty reads none.
+	File string
+	// Environ is in the form of os.Environ.
+	Environ []string
+	// Flags holds the flags that were given, by configuration key.
+	Flags map[string]string
+}
+
+// DefaultConfig is the configuration of a process that was told nothing.
+func DefaultConfig() *Config {
+	c := &Config{origins: map[string]string{}}
+	for _, f := range configFields(c) {
+		if err := f.set(f.Default, "default"); err != nil {
+			panic(fmt.Sprintf("default of %s: %v", f.Key, err)) // a broken tag; a test walks this
+		}
+	}
+	return c
+}
+
+// LoadConfig reads defaults, then the file, then the environment, then the flags;
+// the later wins. All faults are reported together, each naming the key, the
+// value and what is expected, so that an operator mends them in one go.
+func LoadConfig(src Source) (*Config, error) {
+	c := DefaultConfig()
+	fields := configFields(c)
+	var errs []error
+	if src.File != "" {
+		errs = append(errs, c.readFile(fields, src.File))
+	}
+	errs = append(errs, c.readEnviron(fields, src.Environ))
+	errs = append(errs, c.readFlags(fields, src.Flags))
+	if err := errors.Join(errs...); err != nil {
+		return nil, &ConfigError{err}
+	}
+	return c, nil
+}
+
+// ConfigError is a fault of the operator's input, not of the machine; the
+// command ends with status 2 on it.
+type ConfigError struct{ err error }
+
+func (e *ConfigError) Error() string { return e.err.Error() }
+func (e *ConfigError) Unwrap() error { return e.err }
+
+// Setting is one key of the configuration as shown to people.
+type Setting struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`  // masked when secret
+	Origin string `json:"origin"` // default, file:line, environment name or flag
+	// Env, Flag, Default and Doc describe the key whatever its value is.
+	Env     string `json:"-"`
+	Flag    string `json:"-"`
+	Default string `json:"-"`
+	Doc     string `json:"-"`
+	Bool    bool   `json:"-"`
+}
+
+// Settings lists every key in the order of the struct.
+func (c *Config) Settings() []Setting {
+	fields := configFields(c)
+	out := make([]Setting, 0, len(fields))
+	for _, f := range fields {
+		out = append(out, Setting{
+			Key: f.Key, Value: f.masked(), Origin: c.origins[f.Key],
+			Env: f.Env, Flag: f.Flag, Default: f.Default, Doc: f.Doc, Bool: f.isBool(),
+		})
+	}
+	return out
+}
