@@ -1,0 +1,39 @@
+-- Tables of our own: server-side sessions, remembered logins, locked counters. Instants are
+-- Unix milliseconds (UTC), tokens are SHA-256 in hex.
+
+-- +goose Up
+
+CREATE TABLE IF NOT EXISTS sessions (
+    id integer PRIMARY KEY AUTOINCREMENT,
+    token_hash varchar(64) NOT NULL UNIQUE,
+    user_id integer NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    last_seen_at bigint NOT NULL,
+    remembered boolean NOT NULL DEFAULT 0,
+    ip_address varchar(45),
+    user_agent varchar(200)
+);
+CREATE INDEX IF NOT EXISTS ix_sessions_user_id ON sessions (user_id);
+CREATE INDEX IF NOT EXISTS ix_sessions_expires_at ON sessions (expires_at);
+
+CREATE TABLE IF NOT EXISTS remembered_logins (
+    id integer PRIMARY KEY AUTOINCREMENT,
+    token_hash varchar(64) NOT NULL UNIQUE,
+    previous_hash varchar(64),
+    rotated_at bigint NOT NULL,
+    user_id integer NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ix_remembered_logins_user_id ON remembered_logins (user_id);
+CREATE INDEX IF NOT EXISTS ix_remembered_logins_previous_hash ON remembered_logins (previous_hash);
+
+CREATE TABLE IF NOT EXISTS counters (
+    name varchar(50) PRIMARY KEY,
+    value bigint NOT NULL
+);
+INSERT INTO counters (name, value)
+SELECT 'operation', MAX(1000, COALESCE(MAX(CAST(substr(operation_id, 5) AS integer)), 1000))
+FROM operations WHERE operation_id GLOB 'EXP-[0-9]*' AND substr(operation_id, 5) NOT GLOB '*[^0-9]*' AND length(operation_id) <= 19
+ON CONFLICT (name) DO NOTHING;

@@ -1,0 +1,97 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Tx is one action: its rows, its audit line and its events become visible
+// together or not at all. It belongs to one goroutine.
+type Tx struct {
+	Queries
+	store  *Store
+	events []EventRecord
+}
+
+// Tx runs fn in a transaction. A nil result commits and then hands the recorded
+// events to OnCommit before returning; an error or a panic rolls back and drops
+// them. On SQLite writers queue; ctx bounds the wait. Code Unavailable means that
+// the database could not serve (locked, full, read-only, gone).
+func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	tx := &Tx{store: s}
+	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		tx.Queries = Queries{db}
+		return fn(tx)
+	})
+	if err != nil {
+		return unavailable(err)
+	}
+	if s.onCommit != nil && len(tx.events) > 0 {
+		s.onCommit(context.WithoutCancel(ctx), tx.events)
+	}
+	return nil
+}
+
+// Record adds an event to the transaction.
+func (tx *Tx) Record(e EventRecord) error {
+	tx.events = append(tx.events, e)
+	return nil
+}
+
+// Now is the desk's wall clock.
+func (tx *Tx) Now() LimaTime { return tx.store.Now() }
+
+// locked makes the next read take the row lock where the dialect has one; SQLite's
+// single writer is the lock.
+func (tx *Tx) locked() *gorm.DB {
+	if tx.store.dialect == Postgres {
+		return tx.db.Clauses(clause.Locking{Strength: "UPDATE"})
+	}
+	return tx.db
+}
+
+// q is the handle for one query.
+func (q Queries) q(ctx context.Context) *gorm.DB { return q.db.WithContext(ctx) }
+
+// found turns "no row" into an Error of code NotFound with the given message.
+func found(err error, message string) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return &Error{Code: NotFound, Message: message, Err: err}
+	}
+	return unavailable(err)
+}
+
+// isDuplicate reports whether err is a unique violation on one of the columns, by
+// the name that the database gives (constraint or table.column).
+func isDuplicate(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
+
+// unavailable marks errors that say the database cannot serve now, so that callers
+// answer 503 and not 500. Other errors pass unchanged.
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	text := err.Error()
+	for _, sign := range []string{
+		"database is locked", "disk I/O error", "database or disk is full", "readonly database", "unable to open database",
+		"SQLSTATE 53", "SQLSTATE 57P", "SQLSTATE 58", "SQLSTATE 08", "SQLSTATE 25006", "failed to connect", "connection refused", "broken pipe", "connection reset",
+	} {
+		if strings.Contains(text, sign) {
+			return &Error{Code: Unavailable, Message: "El servicio no está disponible en este momento", Err: err}
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) {
+		return &Error{Code: Unavailable, Message: "El servicio no está disponible en este momento", Err: err}
+	}
+	return fmt.Errorf("database: %w", err)
+}
