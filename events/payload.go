@@ -1,0 +1,164 @@
+package events
+
+import "github.com/relevo/relevo/models"
+
+// ConnectionEstablished greets a signed-in socket (contract 1.4).
+type ConnectionEstablished struct {
+	Message string `json:"message"`
+	User    string `json:"user"`
+	Role    string `json:"role"`
+}
+
+// RefreshDashboard answers dashboard_refresh in all tabs of the user (contract 1.5).
+type RefreshDashboard struct {
+	Message string `json:"message"`
+}
+
+// JoinedRoom answers join_client_room, whether or not the room was joined (contract 5.2).
+type JoinedRoom struct {
+	Room string `json:"room"`
+	DNI  string `json:"dni"`
+}
+
+// OperationCreated is the payload of nueva_operacion.
+type OperationCreated struct {
+	OperationID   string       `json:"operation_id"`
+	ClientName    *string      `json:"client_name"`
+	OperationType string       `json:"operation_type"`
+	AmountUSD     models.Money `json:"amount_usd"`
+	Status        string       `json:"status"`
+	CreatedBy     string       `json:"created_by"`
+}
+
+// OperationUpdated is the payload of operacion_actualizada.
+type OperationUpdated struct {
+	OperationID string  `json:"operation_id"`
+	ClientName  *string `json:"client_name"`
+	Status      string  `json:"status"`
+	OldStatus   *string `json:"old_status"`
+}
+
+// OperationCompleted is the payload of operacion_completada.
+type OperationCompleted struct {
+	OperationID string       `json:"operation_id"`
+	ClientName  *string      `json:"client_name"`
+	AmountUSD   models.Money `json:"amount_usd"`
+	AmountPEN   models.Money `json:"amount_pen"`
+}
+
+// OperationCanceled is the payload of operacion_cancelada.
+type OperationCanceled struct {
+	OperationID string  `json:"operation_id"`
+	ClientName  *string `json:"client_name"`
+	Reason      string  `json:"reason"`
+}
+
+// OperationForClient is what a client's own room learns of an operation: only the
+// fields that the mobile app reads (contract 5.1, 5.6).
+type OperationForClient struct {
+	ID          int64  `json:"id"`
+	OperationID string `json:"operation_id"`
+	Status      string `json:"status"`
+}
+
+// OperationAssigned is the payload of operacion_asignada when an operation is sent
+// to process (contract 2.2, row a).
+type OperationAssigned struct {
+	OperationID   string       `json:"operation_id"`
+	OperationDBID int64        `json:"operation_db_id"`
+	ClientName    *string      `json:"client_name"`
+	OperationType string       `json:"operation_type"`
+	AmountUSD     models.Money `json:"amount_usd"`
+	Status        string       `json:"status"`
+	Message       string       `json:"message"`
+}
+
+// OperationReassigned is the payload of operacion_asignada and of
+// operacion_reasignada_removida when another operator takes over (contract 2.2, row b).
+type OperationReassigned struct {
+	OperationAssigned
+	OldOperatorName string `json:"old_operator_name"`
+	NewOperatorName string `json:"new_operator_name"`
+	ReassignedBy    string `json:"reassigned_by"`
+}
+
+// ClientRef is what is left of the client object: the fields that pages fall back
+// to (contract 5.4).
+type ClientRef struct {
+	FullName    *string `json:"full_name"`
+	RazonSocial *string `json:"razon_social"`
+	DNI         string  `json:"dni"`
+}
+
+// ClientCreated is the payload of client_created.
+type ClientCreated struct {
+	ClientID  int64     `json:"client_id"`
+	Client    ClientRef `json:"client"`
+	CreatedBy string    `json:"created_by"`
+}
+
+// ClientUpdated is the payload of client_updated.
+type ClientUpdated struct {
+	ClientID   int64     `json:"client_id"`
+	ClientName *string   `json:"client_name"`
+	Client     ClientRef `json:"client"`
+	UpdatedBy  string    `json:"updated_by"`
+}
+
+// ClientStatusChanged is the payload of client_status_changed.
+type ClientStatusChanged struct {
+	ClientID  int64     `json:"client_id"`
+	Client    ClientRef `json:"client"`
+	OldStatus string    `json:"old_status"`
+	NewStatus string    `json:"new_status"`
+	ChangedBy string    `json:"changed_by"`
+}
+
+// ClientDeleted is the payload of client_deleted.
+type ClientDeleted struct {
+	ClientID   int64   `json:"client_id"`
+	ClientName *string `json:"client_name"`
+	DeletedBy  string  `json:"deleted_by"`
+}
+
+// NewClient is the payload of nuevo_cliente.
+type NewClient struct {
+	ClientName *string `json:"client_name"`
+	ClientDNI  string  `json:"client_dni"`
+	CreatedBy  string  `json:"created_by"`
+}
+
+// NewUser is the payload of nuevo_usuario.
+type NewUser struct {
+	Username   string `json:"username"`
+	Role       string `json:"role"`
+	CreatedBy  string `json:"created_by"`
+	TargetRole string `json:"target_role"`
+}
+
+// UserChanged is the payload of user_updated and user_deleted.
+type UserChanged struct {
+	UserID    int64  `json:"user_id"`
+	Username  string `json:"username"`
+	Role      string `json:"role"`
+	Status    string `json:"status"`
+	ChangedBy string `json:"changed_by"`
+}
+
+// Empty is the payload {}.
+type Empty struct{}
+
+// Notification is a toast. Type is info, success, warning or error.
+type Notification struct {
+	Title   string `json:"title"`
+	Message string `json:"message"`
+	Type    string `json:"type"`
+}
+
+// RatesUpdated is the payload of tipos_cambio_actualizados.
+type RatesUpdated struct {
+	Compra    models.Money    `json:"compra"`
+	Venta     models.Money    `json:"venta"`
+	UpdatedBy string          `json:"updated_by"`
+	UpdatedAt models.LimaTime `json:"updated_at"`
+}

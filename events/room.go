@@ -1,0 +1,21 @@
+package events
+
+import "strconv"
+
+// The rooms that are not about one user, role or client (contract 1.3).
+const (
+	// RoomAuthenticated holds every signed-in socket.
+	RoomAuthenticated = "authenticated"
+	// RoomPublic holds every socket, anonymous ones included. Only events that the
+	// table marks public go there.
+	RoomPublic = "public"
+)
+
+// RoomRole is the room of a role, by its stored value.
+func RoomRole(role string) string { return "role_" + role }
+
+// RoomUser is the room of all sockets of one user.
+func RoomUser(id int64) string { return "user_" + strconv.FormatInt(id, 10) }
+
+// RoomClient is the room of those who watch one client, by document number.
+func RoomClient(dni string) string { return "client_" + dni }
