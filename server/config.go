@@ -37,7 +37,7 @@ type Config struct {
 		Lifetime         time.Duration `key:"lifetime" default:"12h" check:"positive" doc:"Life of a session, counted from the sign-in."`
 		RememberLifetime time.Duration `key:"remember_lifetime" default:"720h" check:"positive" doc:"Life of a session signed in with \"remember\"."`
 		CookieSecure     string        `key:"cookie_secure" default:"auto" check:"auto|always|never" doc:"Secure attribute of cookies; auto sets it when the request came over TLS."`
-		CookieName       string        `key:"cookie_name" default:"relevo_session" check:"token" doc:"Name of the session cookie."`
+		CookieName       string        `key:"cookie_name" default:"session" check:"token" doc:"Name of the session cookie."`
 	} `key:"session"`
 	Login struct {
 		PerMinute int `key:"per_minute" default:"5" check:"positive" doc:"Sign-in attempts a minute, per address and per account."`

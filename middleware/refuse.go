@@ -1,0 +1,38 @@
+package middleware
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/models"
+)
+
+// statuses is the one map from error codes to HTTP.
+var statuses = map[models.Code]int{
+	models.Invalid:      http.StatusBadRequest,
+	models.Unauthorized: http.StatusUnauthorized,
+	models.Forbidden:    http.StatusForbidden,
+	models.NotFound:     http.StatusNotFound,
+	models.TooLarge:     http.StatusRequestEntityTooLarge,
+	models.Unsupported:  http.StatusUnsupportedMediaType,
+	models.RateLimited:  http.StatusTooManyRequests,
+	models.Unavailable:  http.StatusServiceUnavailable,
+	models.Internal:     http.StatusInternalServerError,
+}
+
+// StatusOf is the HTTP status of an error.
+func StatusOf(err error) int { return statuses[models.CodeOf(err)] }
+
+// Refuse ends the request with the JSON error form: both message and error, which
+// every client understands (contract 3.1). The cause is kept for the request log
+// and never shown.
+func Refuse(c *gin.Context, err error) {
+	_ = c.Error(err)
+	message := models.MessageOf(err)
+	body := gin.H{"success": false, "message": message, "error": message}
+	if models.CodeOf(err) == models.Unauthorized {
+		body["session_expired"] = true
+	}
+	c.AbortWithStatusJSON(StatusOf(err), body)
+}

