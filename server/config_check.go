@@ -38,8 +38,7 @@ func checkSetting(rule string, value any) (want string) {
 	case "url":
 		return orWant(isURL(text, "http", "https"), "a URL such as https://desk.example")
 	case "postgres":
-		// pgx also reads the key=value form.
-		return orWant(isURL(text, "postgres", "postgresql") || strings.Contains(text, "dbname="), "a URL such as postgres://user:password@host:5432/name")
+		return orWant(isURL(text, "postgres", "postgresql"), "a URL such as postgres://user:password@host:5432/name")
 	case "redis":
 		return orWant(isURL(text, "redis", "rediss", "unix"), "a URL such as redis://host:6379/0")
 	case "secret":

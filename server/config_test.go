@@ -117,6 +117,7 @@ func TestConfigFaults(t *testing.T) {
 		"any origin":            {environ: []string{"RELEVO_CORS_ORIGINS=*"}, want: []string{"cors.origins", "* is refused"}},
 		"origin with path":      {environ: []string{"RELEVO_CORS_ORIGINS=https://a.example/"}, want: []string{"cors.origins"}},
 		"not a postgres url":    {environ: []string{"DATABASE_URL=mysql://u:hidden@h/d"}, want: []string{"database.url", "postgres://"}, never: "hidden"},
+		"postgres key=value":    {environ: []string{"DATABASE_URL=host=h dbname=d password=hidden"}, want: []string{"database.url", "postgres://"}, never: "hidden"},
 		"sample secret":         {environ: []string{"SECRET_KEY=dev-secret-key-change-in-production"}, want: []string{"secret_key", "sample key"}},
 		"short secret":          {environ: []string{"SECRET_KEY=hidden"}, want: []string{"secret_key", "16"}, never: "hidden"},
 		"secret file missing":   {environ: []string{"RELEVO_SECRET_KEY_FILE=/nowhere/at/all"}, want: []string{"RELEVO_SECRET_KEY_FILE", "no such file"}},
