@@ -1,0 +1,90 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/relevo/relevo/server/live"
+)
+
+func scrape(t *testing.T, m *Metrics) string {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	m.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if rec.Code != http.StatusOK {
+		t.Fatalf("scrape: %d %s", rec.Code, rec.Body)
+	}
+	return rec.Body.String()
+}
+
+func TestMetricsNamesAndLabels(t *testing.T) {
+	m := NewMetrics(BuildInfo{Version: "1.2.3", Commit: "abc", GoVersion: "go1.26"})
+	sockets := []live.SocketCount{{Transport: "websocket", Role: "Master", Sockets: 2}, {Transport: "polling", Sockets: 1}, {Transport: "websocket", Role: "Master", Sockets: 3}}
+	m.WatchSockets(func() []live.SocketCount { return sockets })
+	m.SocketConnected("websocket")
+	m.SocketDisconnected("ping timeout")
+	m.HandshakeFailed("origin")
+	m.EventEmitted("nueva_operacion")
+	m.LoginAttempt("ok")
+	gin.SetMode(gin.TestMode)
+	router := gin.New()
+	router.Use(m.Middleware("/socket.io/*any"))
+	router.GET("/operations/api/:id", func(c *gin.Context) { c.Status(http.StatusTeapot) })
+	router.GET("/socket.io/*any", func(c *gin.Context) {})
+	for _, r := range []*http.Request{
+		httptest.NewRequest("GET", "/operations/api/17", nil), httptest.NewRequest("GET", "/socket.io/?EIO=4", nil),
+		httptest.NewRequest("BREW", "/pot", nil), httptest.NewRequest("BREW2", "/pot2", nil),
+	} {
+		router.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	text := scrape(t, m)
+	for _, want := range []string{
+		`relevo_build_info{commit="abc",go_version="go1`, `version="1.2.3"} 1`,
+		`relevo_sockets{kind="socketio",namespace="/",role="Master",transport="websocket"} 5`,
+		`relevo_sockets{kind="socketio",namespace="/",role="anonymous",transport="polling"} 1`,
+		`relevo_socket_connects_total{transport="websocket"} 1`,
+		`relevo_socket_disconnects_total{reason="ping_timeout"} 1`,
+		`relevo_handshake_failures_total{reason="origin"} 1`,
+		`relevo_events_emitted_total{event="nueva_operacion"} 1`,
+		`relevo_login_attempts_total{result="ok"} 1`,
+		`http_server_request_duration_seconds_count{method="GET",route="/operations/api/:id",status="418"} 1`,
+		`http_server_request_duration_seconds_count{method="OTHER",route="unmatched",status="404"} 2`,
+		"go_goroutines ", "process_open_fds ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %s", want)
+		}
+	}
+	for _, never := range []string{"/operations/api/17", "socket.io", "BREW"} {
+		if strings.Contains(text, never) {
+			t.Errorf("has %s", never)
+		}
+	}
+	sockets = nil
+	if strings.Contains(scrape(t, m), "relevo_sockets{") {
+		t.Error("the gauge is not computed at scrape")
+	}
+}
+
+func TestMetricsAreLinted(t *testing.T) {
+	m := NewMetrics(BuildInfo{})
+	m.WatchSockets(func() []live.SocketCount { return []live.SocketCount{{Transport: "polling", Sockets: 1}} })
+	m.SocketConnected("polling")
+	m.SocketDisconnected("transport close")
+	m.HandshakeFailed("auth")
+	m.EventEmitted("dashboard_update")
+	m.LoginAttempt("rejected")
+	problems, err := promlint.New(bytes.NewReader([]byte(scrape(t, m)))).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
