@@ -102,14 +102,18 @@ func (e Event[T]) record(r Recorder, entity string, payload T, rooms ...string) 
 }
 
 // PayloadFields lists the payload's JSON fields, in order, for documentation.
-func (r Row) PayloadFields() []string {
-	t := reflect.TypeOf(r.Payload)
+func (r Row) PayloadFields() []string { return jsonFields(reflect.TypeOf(r.Payload)) }
+
+func jsonFields(t reflect.Type) []string {
 	var names []string
 	for i := range t.NumField() {
-		tag := t.Field(i).Tag.Get("json")
-		if name, _, _ := strings.Cut(tag, ","); name != "" {
-			names = append(names, name)
+		f := t.Field(i)
+		if f.Anonymous {
+			names = append(names, jsonFields(f.Type)...)
+			continue
 		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
 	}
 	return names
 }
