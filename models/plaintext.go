@@ -25,7 +25,8 @@ func PlainText(s string) string {
 	for range maxMarkupDepth {
 		next := withoutTags(s)
 		if next == s {
-			return strings.TrimSpace(s)
+			// A "<" at the end could meet a letter of the page.
+			return strings.TrimSpace(strings.TrimRight(s, "< \t\n"))
 		}
 		s = next
 	}
