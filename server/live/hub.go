@@ -1,0 +1,134 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
+)
+
+// HubConfig is what a Hub needs from the rest of the house.
+type HubConfig struct {
+	// Resolve tells who a request speaks for: the zero Identity without an error
+	// when nobody is signed in, an error when that cannot be known. Required.
+	Resolve func(*http.Request) (middleware.Identity, error)
+	// Origin reports whether a request with an Origin header may come in: the
+	// matcher that CORS uses. It is not asked when the header is missing
+	// (contract 1.1). Nil accepts no request that has an Origin.
+	Origin func(*http.Request) bool
+	// Admit reports whether the caller may connect once more. It is asked for
+	// handshakes only. Nil admits everybody.
+	Admit func(*http.Request) bool
+	// MayWatchClient reports whether the identity, which may be anonymous, may
+	// join the room of the client with this document number (contract 5.2). Nil
+	// lets nobody.
+	MayWatchClient func(ctx context.Context, id middleware.Identity, dni string) bool
+	// Notify sends an answer that concerns all sockets of a user. Required.
+	Notify func(Message) error
+	// Counters receives what the hub counts. Nil means that nobody looks.
+	Counters *Counters
+	// Log is nil for silence.
+	Log *zap.Logger
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+}
+
+// Hub is the desk's Handler: it decides who comes in, which rooms a socket is
+// in and what its events do (contract 1.2 to 1.6). It is safe for concurrent use.
+type Hub struct {
+	config     HubConfig
+	allowances *allowances
+}
+
+// NewHub returns a Hub. It panics when a required function is missing, which is
+// a mistake of the program and shows at its start.
+func NewHub(c HubConfig) *Hub {
+	if c.Resolve == nil || c.Notify == nil {
+		panic("live.NewHub: Resolve and Notify are required")
+	}
+	if c.Origin == nil {
+		c.Origin = func(*http.Request) bool { return false }
+	}
+	if c.Admit == nil {
+		c.Admit = func(*http.Request) bool { return true }
+	}
+	if c.MayWatchClient == nil {
+		c.MayWatchClient = func(context.Context, middleware.Identity, string) bool { return false }
+	}
+	if c.Counters == nil {
+		c.Counters = NewCounters()
+	}
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Hub{config: c, allowances: newAllowances()}
+}
+
+// Counters returns what the hub counts into; engines share it.
+func (h *Hub) Counters() *Counters { return h.config.Counters }
+
+// Authorize implements Handler.
+func (h *Hub) Authorize(r *http.Request) (middleware.Identity, error) {
+	if r.Header.Get("Origin") != "" && !h.config.Origin(r) {
+		h.config.Counters.HandshakeFailure(FailureOrigin)
+		return middleware.Identity{}, ErrForeignOrigin
+	}
+	if !r.URL.Query().Has("sid") && !h.config.Admit(r) {
+		h.config.Counters.HandshakeFailure(FailureRate)
+		return middleware.Identity{}, ErrTooManyHandshakes
+	}
+	id, err := h.config.Resolve(r)
+	if err != nil {
+		// Letting it in as anonymous would leave a signed-in page open and deaf.
+		h.config.Counters.HandshakeFailure(FailureAuth)
+		return middleware.Identity{}, fmt.Errorf("resolve session of socket: %w", err)
+	}
+	return id, nil
+}
+
+// Connected implements Handler.
+func (h *Hub) Connected(s Socket) {
+	id := s.Identity()
+	h.config.Counters.Connect(s.Transport())
+	h.allowances.enter(s, id.UserID)
+	s.Join(roomsOf(id)...)
+	if !id.Anonymous() {
+		h.welcome(s, id)
+	}
+}
+
+// roomsOf lists the rooms of a new socket in the order of contract 1.3.
+func roomsOf(id middleware.Identity) []string {
+	if id.Anonymous() {
+		return []string{events.RoomPublic}
+	}
+	return []string{events.RoomRole(id.Role), events.RoomUser(id.UserID), events.RoomAuthenticated, events.RoomPublic}
+}
+
+// welcome greets a signed-in socket (contract 1.4).
+func (h *Hub) welcome(s Socket, id middleware.Identity) {
+	e := events.ConnectionEstablishedEvent
+	payload, err := e.Encode(events.ConnectionEstablished{
+		Message: "Conectado al servidor", User: id.Username, Role: id.Role,
+	})
+	if err != nil {
+		h.config.Log.Error("welcome event not sent", zap.Error(err))
+		return
+	}
+	s.Emit(e.Name(), payload)
+}
+
+// Disconnected implements Handler.
+func (h *Hub) Disconnected(s Socket, reason string) {
+	h.allowances.exit(s, s.Identity().UserID)
+	h.config.Counters.Disconnect(reason)
+	h.config.Log.Debug("socket closed", zap.String("sid", s.ID()), zap.String("reason", reason))
+}

@@ -1,0 +1,55 @@
+package live
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Options are what both engines understand. A zero field means its default, so
+// the zero Options are the values of contract section 1.1.
+type Options struct {
+	// PingInterval is how long the server waits between pings. Default 25 s.
+	PingInterval time.Duration
+	// PingTimeout is how long a pong may take before the socket is closed.
+	// Default 120 s.
+	PingTimeout time.Duration
+	// MaxPayload bounds one inbound message and one POST body, in bytes.
+	// Default 1,000,000.
+	MaxPayload int64
+	// ConnectTimeout is how long a client may stay without a namespace.
+	// Default 45 s.
+	ConnectTimeout time.Duration
+	// WriteTimeout bounds one write to a peer that does not read. Default 10 s.
+	WriteTimeout time.Duration
+	// Counters receives what the engine counts. Nil means that nobody looks.
+	Counters *Counters
+	// Log gets what a person on call has to know; what clients do wrong goes to
+	// it at debug level. Nil means silence.
+	Log *zap.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.PingInterval <= 0 {
+		o.PingInterval = 25 * time.Second
+	}
+	if o.PingTimeout <= 0 {
+		o.PingTimeout = 120 * time.Second
+	}
+	if o.MaxPayload <= 0 {
+		o.MaxPayload = 1_000_000
+	}
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = 45 * time.Second
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = 10 * time.Second
+	}
+	if o.Counters == nil {
+		o.Counters = NewCounters()
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return o
+}

@@ -1,0 +1,142 @@
+package live
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/socket.io/v2/socket"
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/middleware"
+)
+
+// recheckTimeout bounds the second look at the identity of a connecting socket.
+const recheckTimeout = 5 * time.Second
+
+type sessionKey struct{}
+
+// zishangSession is one Engine.IO session, from its handshake request on.
+type zishangSession struct {
+	identity middleware.Identity
+	changes  int64
+	request  *http.Request
+	conn     atomic.Pointer[engine.Socket]
+	reason   atomic.Pointer[string]
+}
+
+func (z *zishangSession) attach(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sessionKey{}, z)
+}
+
+func sessionOf(conn engine.Socket) *zishangSession {
+	z, _ := conn.Request().Request().Context().Value(sessionKey{}).(*zishangSession)
+	return z
+}
+
+// end closes the transport without a Socket.IO packet. The first reason given
+// is the one reported.
+func (z *zishangSession) end(reason string) {
+	z.reason.CompareAndSwap(nil, &reason)
+	if conn := z.conn.Load(); conn != nil {
+		(*conn).Close(true)
+	}
+}
+
+// opened runs inside the handshake request, after the library has put its own
+// listeners on the connection.
+func (e *Zishang) opened(conn engine.Socket) {
+	session := sessionOf(conn)
+	session.conn.Store(&conn)
+	e.sessions.Store(conn.Id(), session)
+	_ = conn.Once("close", func(...any) { e.sessions.Delete(conn.Id()) })
+	if conn.ReadyState() == "closed" {
+		// It died before anybody listened, and the library would keep it.
+		e.sessions.Delete(conn.Id())
+		e.engine.Clients().Delete(conn.Id())
+	}
+}
+
+// connected runs when the library has queued the CONNECT reply.
+func (e *Zishang) connected(lib *socket.Socket) {
+	in, ok := lib.Handshake().Auth.(*zishangDecoder)
+	session := sessionOf(lib.Conn())
+	if !ok || session == nil {
+		lib.Conn().Close(true)
+		return
+	}
+	s := newZishangSocket(e, lib, session, in.mail)
+	e.alive.Add(1)
+	e.rooms.enter(s)
+	e.index(s)
+	in.owner.Store(s)
+	_ = lib.On("disconnect", func(args ...any) {
+		reason, _ := args[0].(string)
+		s.finish(reason)
+	})
+	in.mail.start(func() {
+		if e.outdated(session) {
+			session.end("forced close")
+		}
+		e.guarded(s, "connected", func() { e.handler.Connected(s) })
+		if e.outdated(session) {
+			session.end("forced close")
+		}
+	})
+	if lib.Conn().ReadyState() != "open" {
+		// The library announced the close before this socket was in its lists.
+		s.finish("transport close")
+		lib.Disconnect(true)
+	}
+	if e.draining.Load() {
+		session.end("server shutting down")
+	}
+}
+
+// outdated reports whether a user was dropped or moved since the session's
+// identity was resolved and that identity no longer holds.
+func (e *Zishang) outdated(session *zishangSession) bool {
+	now := e.changes.Load()
+	if session.identity.Anonymous() || now == session.changes {
+		return false
+	}
+	// The handshake request's own context ended with it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(session.request.Context()), recheckTimeout)
+	defer cancel()
+	id, err := e.handler.Authorize(session.request.WithContext(ctx))
+	if err != nil {
+		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
+		return true
+	}
+	if id.UserID != session.identity.UserID || id.Role != session.identity.Role {
+		return true
+	}
+	session.changes = now
+	return false
+}
+
+func (e *Zishang) index(s *zishangSocket) {
+	id := s.Identity().UserID
+	if id == 0 {
+		return
+	}
+	e.users.Lock()
+	defer e.users.Unlock()
+	if e.byUser[id] == nil {
+		e.byUser[id] = make(map[*zishangSocket]struct{})
+	}
+	e.byUser[id][s] = struct{}{}
+}
+
+func (e *Zishang) forget(s *zishangSocket) {
+	e.rooms.exit(s)
+	id := s.Identity().UserID
+	e.users.Lock()
+	defer e.users.Unlock()
+	delete(e.byUser[id], s)
+	if len(e.byUser[id]) == 0 {
+		delete(e.byUser, id)
+	}
+}

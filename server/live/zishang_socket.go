@@ -1,0 +1,117 @@
+package live
+
+import (
+	"encoding/json"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io/v2/socket"
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/middleware"
+)
+
+// revokeGrace bounds how long a revoked socket may take to read its DISCONNECT.
+const revokeGrace = 5 * time.Second
+
+// zishangSocket is a Socket of the Zishang engine.
+type zishangSocket struct {
+	engine  *Zishang
+	lib     *socket.Socket
+	session *zishangSession
+	mail    *mailbox
+	role    atomic.Pointer[string]
+	revoked atomic.Bool
+	once    sync.Once
+}
+
+func newZishangSocket(e *Zishang, lib *socket.Socket, session *zishangSession, mail *mailbox) *zishangSocket {
+	s := &zishangSocket{engine: e, lib: lib, session: session, mail: mail}
+	s.role.Store(&session.identity.Role)
+	return s
+}
+
+// ID implements Socket.
+func (s *zishangSocket) ID() string { return string(s.lib.Id()) }
+
+// Identity implements Socket.
+func (s *zishangSocket) Identity() middleware.Identity { return s.session.identity }
+
+// Transport implements Socket.
+func (s *zishangSocket) Transport() string { return s.lib.Conn().Transport().Name() }
+
+// Join implements Socket.
+func (s *zishangSocket) Join(rooms ...string) { s.engine.rooms.move(s, nil, rooms) }
+
+// Leave implements Socket.
+func (s *zishangSocket) Leave(rooms ...string) { s.engine.rooms.move(s, rooms, nil) }
+
+// Emit implements Socket.
+func (s *zishangSocket) Emit(name string, payload json.RawMessage) {
+	frame, err := eventFrame(name, payload)
+	if err != nil {
+		s.engine.options.Log.Error("event for one socket not sent", zap.Error(err))
+		return
+	}
+	s.write(frame)
+}
+
+// write queues one Socket.IO packet; the library writes it from a goroutine of
+// its own. The frame's bytes are shared and only read.
+func (s *zishangSocket) write(frame []byte) {
+	if s.revoked.Load() {
+		return
+	}
+	s.lib.Conn().Write(types.NewStringBuffer(frame), &packet.Options{}, nil)
+}
+
+func (s *zishangSocket) acknowledge(id uint64) {
+	s.write(append(strconv.AppendUint([]byte{'3'}, id, 10), '[', ']'))
+}
+
+// event hands one inbound event to the Handler, in the socket's mailbox.
+func (s *zishangSocket) event(e inboundEvent) {
+	s.engine.guarded(s, "event", func() {
+		if s.engine.handler.Event(s, e.name, e.args) && e.ack != nil {
+			s.acknowledge(*e.ack)
+		}
+	})
+}
+
+// revoke sends DISCONNECT, which forbids the client to come back by itself, and
+// closes the transport once that is written.
+func (s *zishangSocket) revoke() {
+	if s.revoked.Swap(true) {
+		return
+	}
+	reason := "server namespace disconnect"
+	s.session.reason.CompareAndSwap(nil, &reason)
+	conn := s.lib.Conn()
+	// The library may run a send callback late when another write is under way.
+	timer := time.AfterFunc(revokeGrace, func() { conn.Close(true) })
+	conn.Send(types.NewStringBufferString("1"), &packet.Options{}, func(transports.Transport) {
+		timer.Stop()
+		go conn.Close(true)
+	})
+}
+
+// finish runs once, whichever of the library's ways a socket came to its end.
+func (s *zishangSocket) finish(reason string) {
+	s.once.Do(func() {
+		if given := s.session.reason.Load(); given != nil {
+			reason = *given
+		}
+		s.engine.forget(s)
+		s.mail.finish(func() {
+			defer s.engine.alive.Add(-1)
+			s.engine.guarded(s, "disconnected", func() { s.engine.handler.Disconnected(s, reason) })
+		})
+		// There is no second namespace for which to keep the connection.
+		go s.lib.Conn().Close(true)
+	})
+}
