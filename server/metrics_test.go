@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -26,10 +27,11 @@ func scrape(t *testing.T, m *Metrics) string {
 func TestMetricsNamesAndLabels(t *testing.T) {
 	m := NewMetrics(BuildInfo{Version: "1.2.3", Commit: "abc", GoVersion: "go1.26"})
 	sockets := []live.SocketCount{{Transport: "websocket", Role: "Master", Sockets: 2}, {Transport: "polling", Sockets: 1}, {Transport: "websocket", Role: "Master", Sockets: 3}}
-	m.WatchSockets(func() []live.SocketCount { return sockets })
-	m.SocketConnected("websocket")
-	m.SocketDisconnected("ping timeout")
-	m.HandshakeFailed("origin")
+	counters := live.NewCounters()
+	m.Watch(func() []live.SocketCount { return sockets }, counters.Totals, func() events.GuardCounts { return events.GuardCounts{Benign: 4, Failed: 3, Panicked: 2} })
+	counters.Connect("websocket")
+	counters.Disconnect("ping timeout")
+	counters.HandshakeFailure("origin")
 	m.EventEmitted("nueva_operacion")
 	m.LoginAttempt("ok")
 	gin.SetMode(gin.TestMode)
@@ -52,10 +54,12 @@ func TestMetricsNamesAndLabels(t *testing.T) {
 		`relevo_socket_disconnects_total{reason="ping_timeout"} 1`,
 		`relevo_handshake_failures_total{reason="origin"} 1`,
 		`relevo_events_emitted_total{event="nueva_operacion"} 1`,
+		`relevo_events_dropped_total{reason="peer_gone"} 4`,
+		`relevo_events_dropped_total{reason="error"} 3`,
 		`relevo_login_attempts_total{result="ok"} 1`,
 		`http_server_request_duration_seconds_count{method="GET",route="/operations/api/:id",status="418"} 1`,
 		`http_server_request_duration_seconds_count{method="OTHER",route="unmatched",status="404"} 2`,
-		"go_goroutines ", "process_open_fds ",
+		`relevo_handler_panics_total 0`, `relevo_room_join_refusals_total 0`, "go_goroutines ", "process_open_fds ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %s", want)
@@ -74,10 +78,7 @@ func TestMetricsNamesAndLabels(t *testing.T) {
 
 func TestMetricsAreLinted(t *testing.T) {
 	m := NewMetrics(BuildInfo{})
-	m.WatchSockets(func() []live.SocketCount { return []live.SocketCount{{Transport: "polling", Sockets: 1}} })
-	m.SocketConnected("polling")
-	m.SocketDisconnected("transport close")
-	m.HandshakeFailed("auth")
+	m.Watch(func() []live.SocketCount { return []live.SocketCount{{Transport: "polling", Sockets: 1}} }, live.NewCounters().Totals, events.NewGuard(nil, nil).Counts)
 	m.EventEmitted("dashboard_update")
 	m.LoginAttempt("rejected")
 	problems, err := promlint.New(bytes.NewReader([]byte(scrape(t, m)))).Lint()

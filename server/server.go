@@ -10,6 +10,7 @@ import (
 	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/live"
 )
 
 // Server is the assembled application, without its listeners.
@@ -19,12 +20,15 @@ type Server struct {
 	store    *models.Store
 	sessions *middleware.Sessions
 	guard    *events.Guard
+	health   *Health
+	metrics  *Metrics
+	engine   live.Engine
 	handler  http.Handler
 }
 
 // New assembles the application on an open, migrated store.
 func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log, store: store}
+	s := &Server{cfg: cfg, log: log, store: store, health: NewHealth(store), metrics: NewMetrics(ReadBuildInfo())}
 	s.sessions = middleware.NewSessions(store, cfg.Session.CookieName, store.Instant)
 	s.guard = events.NewGuard(s.send, log)
 	store.OnCommit(s.Deliver)
@@ -44,6 +48,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // never fails: what goes wrong is counted and logged by the guard.
 func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
 	for _, e := range committed {
+		s.metrics.EventEmitted(e.Name)
 		s.guard.Deliver(e)
 	}
 }
