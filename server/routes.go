@@ -16,6 +16,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/healthz", gin.WrapF(s.health.ServeLive))
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
 	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
+	r.Any(s.cfg.Socket.Path+"*any", gin.WrapH(s.engine))
 	r.Use(s.sessions.Handler())
 
 	// Uploads: kept files, for signed-in users only.

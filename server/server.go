@@ -19,6 +19,7 @@ type Server struct {
 	log      *zap.Logger
 	store    *models.Store
 	sessions *middleware.Sessions
+	origins  *middleware.Origins
 	guard    *events.Guard
 	health   *Health
 	metrics  *Metrics
@@ -30,7 +31,13 @@ type Server struct {
 func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, log: log, store: store, health: NewHealth(store), metrics: NewMetrics(ReadBuildInfo())}
 	s.sessions = middleware.NewSessions(store, cfg.Session.CookieName, store.Instant)
+	proxies, err := middleware.NewProxies(cfg.HTTP.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	s.origins = middleware.NewOrigins(cfg.CORS.Origins, cfg.HTTP.PublicURL).Behind(proxies)
 	s.guard = events.NewGuard(s.send, log)
+	s.engine = s.newEngine()
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
@@ -52,6 +59,3 @@ func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
 		s.guard.Deliver(e)
 	}
 }
-
-// send hands one committed event to the sockets of this process.
-func (s *Server) send(models.EventRecord) error { return nil }

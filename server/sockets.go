@@ -1,0 +1,46 @@
+package server
+
+import (
+	"context"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/live"
+)
+
+// newEngine makes the Socket.IO engine and the hub that decides for it.
+func (s *Server) newEngine() live.Engine {
+	counters := live.NewCounters()
+	hub := live.NewHub(live.HubConfig{
+		Resolve:        s.sessions.Resolve,
+		Origin:         s.origins.Allowed,
+		MayWatchClient: mayWatchClient,
+		Notify:         func(m live.Message) error { return s.engine.Send(m) },
+		Counters:       counters,
+		Log:            s.log.Named("live"),
+		Now:            s.store.Instant,
+	})
+	o := live.Options{
+		PingInterval:   s.cfg.Socket.PingInterval,
+		PingTimeout:    s.cfg.Socket.PingTimeout,
+		MaxPayload:     s.cfg.Socket.MaxPayload,
+		ConnectTimeout: s.cfg.Socket.ConnectTimeout,
+		Counters:       counters,
+		Log:            s.log.Named("socket"),
+	}
+	engine := live.NewZishang(hub, o)
+	s.metrics.Watch(engine.Stats, counters.Totals, s.guard.Counts)
+	return engine
+}
+
+// mayWatchClient lets the staff watch any client, because every role may read
+// every client (contract 3.4), and nobody else: a document number is no proof of
+// who asks (contract 5.2).
+func mayWatchClient(_ context.Context, id middleware.Identity, _ string) bool {
+	return !id.Anonymous()
+}
+
+// send hands one committed event to the sockets of this process.
+func (s *Server) send(e models.EventRecord) error {
+	return s.engine.Send(live.Message{Rooms: e.Rooms, Except: e.Except, Name: e.Name, Payload: e.Payload, Latest: e.Latest})
+}
