@@ -14,35 +14,8 @@ const (
 	Cancelado  = "Cancelado"
 )
 
-// Deposit is what the client pays in; every field may be missing (contract 2.7).
-type Deposit struct {
-	Importe         *Money  `json:"importe,omitempty"`
-	CodigoOperacion *string `json:"codigo_operacion,omitempty"`
-	CuentaCargo     *string `json:"cuenta_cargo,omitempty"`
-	ComprobanteURL  *string `json:"comprobante_url,omitempty"`
-}
-
-// Payment is what the client is paid.
-type Payment struct {
-	Importe       *Money  `json:"importe,omitempty"`
-	CuentaDestino *string `json:"cuenta_destino,omitempty"`
-}
-
-// Proof is an operator's proof of payment.
-type Proof struct {
-	ComprobanteURL string `json:"comprobante_url"`
-	Comentario     string `json:"comentario"`
-}
-
-// Modification is one line of an operation's modification log.
-type Modification struct {
-	Fecha         string `json:"fecha"`
-	Usuario       string `json:"usuario"`
-	UsuarioID     *int64 `json:"usuario_id"`
-	Campo         string `json:"campo"`
-	ValorAnterior string `json:"valor_anterior"`
-	ValorNuevo    string `json:"valor_nuevo"`
-}
+// OperationNotFound is the message for an unknown operation.
+const OperationNotFound = "Operación no encontrada"
 
 // Operation is one exchange with a client (contract 4.3).
 type Operation struct {
@@ -74,4 +47,57 @@ type Operation struct {
 	Client             Client `gorm:"foreignKey:ClientID"`
 	User               User   `gorm:"foreignKey:UserID"`
 	AssignedOperator   *User  `gorm:"foreignKey:AssignedOperatorID"`
+}
+
+// Finished reports whether the status is final (contract 4.7).
+func (o Operation) Finished() bool { return o.Status == Completada || o.Status == Cancelado }
+
+// AssignedTo reports whether the user is the operator in charge.
+func (o Operation) AssignedTo(user int64) bool {
+	return o.AssignedOperatorID != nil && *o.AssignedOperatorID == user
+}
+
+// MinutesInProcess is the whole minutes since the operation was sent to process; nil
+// unless it is in process with a start time (contract 2.7).
+func (o Operation) MinutesInProcess(now LimaTime) *int64 {
+	if o.Status != EnProceso || o.InProcessSince == nil {
+		return nil
+	}
+	minutes := int64(now.Time().Sub(o.InProcessSince.Time()).Minutes())
+	return &minutes
+}
+
+// TotalDeposits adds up what the client pays in; missing amounts count as 0.
+func (o Operation) TotalDeposits() Money {
+	var sum Money
+	for _, d := range o.ClientDeposits {
+		if d.Importe != nil {
+			sum = sum.Plus(*d.Importe)
+		}
+	}
+	return sum
+}
+
+// TotalPayments adds up what the client is paid; missing amounts count as 0.
+func (o Operation) TotalPayments() Money {
+	var sum Money
+	for _, p := range o.ClientPayments {
+		if p.Importe != nil {
+			sum = sum.Plus(*p.Importe)
+		}
+	}
+	return sum
+}
+
+// BankOf is the bank of the client's account with that number, "N/A" when there is
+// none (contract 2.7).
+func (o Operation) BankOf(account *string) string {
+	if account != nil && *account != "" {
+		for _, a := range o.Client.BankAccounts {
+			if a.AccountNumber == *account && a.BankName != "" {
+				return a.BankName
+			}
+		}
+	}
+	return "N/A"
 }
