@@ -40,3 +40,19 @@ func upper(s *string) *string {
 	u := strings.ToUpper(*s)
 	return &u
 }
+
+// FullAddress is the non-empty parts of the address joined by a comma; nil without any
+// (contract 2.7).
+func (c Client) FullAddress() *string {
+	var parts []string
+	for _, p := range []*string{c.Direccion, c.Distrito, c.Provincia, c.Departamento} {
+		if p != nil && *p != "" {
+			parts = append(parts, *p)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	address := strings.Join(parts, ", ")
+	return &address
+}

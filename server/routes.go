@@ -24,6 +24,24 @@ func (s *Server) routes(r *gin.Engine) error {
 		s.cfg.HTTP.PublicURL, s.cfg.Uploads.MaxBytes)
 	r.GET("/uploads/:id", middleware.RequireRole(), files.Serve)
 
+	// Clients (contract 3.4).
+	clients := api.NewClients(s.store, files)
+	cl := r.Group("/clients/api", middleware.RequireRole())
+	cl.GET("/list", clients.List)
+	cl.GET("/active", clients.Active)
+	cl.GET("/search", clients.Search)
+	cl.GET("/:id", clients.Get)
+	cl.GET("/:id/stats", clients.Stats)
+	cl.POST("/create", middleware.RequireRole(models.Master, models.Trader), clients.Create)
+	cl.PUT("/update/:id", middleware.RequireRole(models.Master, models.Trader), clients.Update)
+	cl.PATCH("/update/:id", middleware.RequireRole(models.Master, models.Trader), clients.Update)
+	cl.PATCH("/change_status/:id", middleware.RequireRole(models.Master, models.Operador), clients.ChangeStatus)
+	cl.DELETE("/delete/:id", middleware.RequireRole(models.Master), clients.Delete)
+	cl.POST("/upload_documents/:id", middleware.RequireRole(models.Master, models.Trader), clients.UploadDocuments)
+	cl.POST("/upload_validation_oc/:id", middleware.RequireRole(models.Master, models.Operador), clients.UploadValidationOC)
+	cl.GET("/export/csv", middleware.RequireRole(models.Master), clients.ExportCSV)
+	cl.GET("/export/xlsx", middleware.RequireRole(models.Master), clients.ExportXLSX)
+
 	// Dashboard (contract 3.6); the alias without prefix silences the other pages (5.21).
 	dash, goals, profits := api.NewDashboard(s.store), api.NewGoals(s.store), api.NewProfits(s.store)
 	r.GET("/api/dashboard_data", middleware.RequireRole(), dash.Data)
