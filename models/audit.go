@@ -1,6 +1,9 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // AuditLog is one line of the audit trail (contract 4.4). Lines are only added.
 type AuditLog struct {
@@ -37,8 +40,10 @@ func (tx *Tx) Audit(by Actor, action, entity string, entityID int64, details str
 	return nil
 }
 
-// bounded cuts s to n characters; empty becomes NULL.
+// bounded cuts s to n characters that every database stores: Postgres refuses NUL
+// and broken UTF-8, which a browser's header may hold. Empty becomes NULL.
 func bounded(s string, n int) *string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 	if s == "" {
 		return nil
 	}
