@@ -3,7 +3,9 @@ package live
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/zishang520/engine.io/v2/types"
@@ -17,9 +19,17 @@ const packetSeparator = '\x1e'
 
 // servePolling answers one long-polling request.
 func (e *Zishang) servePolling(w http.ResponseWriter, r *http.Request, session *zishangSession) {
-	if r.Method == http.MethodPost && longestPacket(r) >= pollingPacketLimit {
-		refuseTooLarge.write(w)
-		return
+	if r.Method == http.MethodPost {
+		switch longest, known := inspectPackets(r); {
+		case !known:
+			// The library would answer "ok" to it as well.
+			session.end("parse error")
+			refuseBadRequest.write(w)
+			return
+		case longest >= pollingPacketLimit:
+			refuseTooLarge.write(w)
+			return
+		}
 	}
 	// The library closes a vanished client's session through a 30 s timer. Here
 	// it does not see the client vanish: the session is ended for it.
@@ -40,24 +50,22 @@ func (e *Zishang) servePolling(w http.ResponseWriter, r *http.Request, session *
 	}
 }
 
-func longestPacket(r *http.Request) int {
+// inspectPackets returns the length of the longest packet of a POST and whether
+// all are of a type that exists. The body is as it was afterwards.
+func inspectPackets(r *http.Request) (longest int, known bool) {
 	// door.admit has put a complete body of bounded length here.
-	var body bytes.Buffer
-	_, _ = body.ReadFrom(r.Body)
-	longest := 0
-	for packet := range bytes.SplitSeq(body.Bytes(), []byte{packetSeparator}) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return 0, false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	known = true
+	for packet := range bytes.SplitSeq(body, []byte{packetSeparator}) {
 		longest = max(longest, len(packet))
+		known = known && len(packet) > 0 && strings.IndexByte("0123456b", packet[0]) >= 0
 	}
-	r.Body = http.NoBody
-	if body.Len() > 0 {
-		r.Body = readCloser{bytes.NewReader(body.Bytes())}
-	}
-	return longest
+	return longest, known
 }
-
-type readCloser struct{ *bytes.Reader }
-
-func (readCloser) Close() error { return nil }
 
 // pollAnswer is the ResponseWriter that the library gets. It answers polls from
 // other goroutines and sometimes after the request is over, when the server's

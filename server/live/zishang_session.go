@@ -6,7 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/socket.io/v2/socket"
 	"go.uber.org/zap"
 
@@ -51,7 +53,13 @@ func (e *Zishang) opened(conn engine.Socket) {
 	session := sessionOf(conn)
 	session.conn.Store(&conn)
 	e.sessions.Store(conn.Id(), session)
-	_ = conn.Once("close", func(...any) { e.sessions.Delete(conn.Id()) })
+	_ = conn.Once("close", func(...any) {
+		e.sessions.Delete(conn.Id())
+		if t := conn.Transport(); t.Name() == transports.POLLING && t.ReadyState() == "closing" {
+			// Nobody polls any more; a write ends the 30 s that it waits for a poll.
+			t.Send([]*packet.Packet{{Type: packet.NOOP}})
+		}
+	})
 	if conn.ReadyState() == "closed" {
 		// It died before anybody listened, and the library would keep it.
 		e.sessions.Delete(conn.Id())

@@ -1,0 +1,102 @@
+package live
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/server/live/livetest"
+)
+
+// quiet waits until the process holds no more than before.
+func quiet(t *testing.T, goroutines, fds int) {
+	t.Helper()
+	eventually(t, "goroutines and descriptors back to what they were", func() bool {
+		return runtime.NumGoroutine() <= goroutines && descriptors(t) <= fds
+	})
+}
+
+// 200 clients vanish by RST while broadcasts go out. One that vanishes between
+// two polls is missed at the next ping only.
+func testResets(t *testing.T, open opener) {
+	for _, transport := range transportsUnderTest {
+		d := newDesk(t, open, func(_ *desk, o *Options) {
+			o.PingInterval, o.PingTimeout = time.Second, 5*time.Second
+		})
+		stays := d.greeted("websocket", 1000, "Trader")
+		barrier(t, stays)
+		goroutines, fds := runtime.NumGoroutine(), descriptors(t)
+
+		var clients []*livetest.Client
+		for i := range 200 {
+			c, err := livetest.Connect(t.Context(), livetest.Dial{URL: d.url, Transport: transport, Header: user(i+1, "Operador")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			clients = append(clients, c)
+		}
+		stop, sent := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(sent)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					d.send(Message{Rooms: []string{events.RoomRole("Operador")}})
+				}
+			}
+		}()
+		var resets sync.WaitGroup
+		for part := range 4 {
+			resets.Go(func() {
+				for i := part; i < len(clients); i += 4 {
+					clients[i].Reset()
+				}
+			})
+		}
+		resets.Wait()
+		eventually(t, "all ends noticed", func() bool {
+			n := 0
+			for _, s := range d.engine.Stats() {
+				if s.Role == "Operador" {
+					n += s.Sockets
+				}
+			}
+			return n == 0
+		})
+		close(stop)
+		<-sent
+		quiet(t, goroutines, fds)
+		barrier(t, stays)
+		d.loud()
+		stays.Close()
+	}
+}
+
+// Clients that leave politely leave nothing behind either.
+func testCloseFrames(t *testing.T, open opener) {
+	for _, transport := range transportsUnderTest {
+		d := newDesk(t, open)
+		stays := d.greeted("websocket", 1000, "Trader")
+		barrier(t, stays)
+		goroutines, fds := runtime.NumGoroutine(), descriptors(t)
+		for i := range 50 {
+			c, err := livetest.Connect(t.Context(), livetest.Dial{URL: d.url, Transport: transport, Header: user(i+1, "Operador")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i%2 == 0 {
+				if err := c.Send(t.Context(), "41"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.Close()
+		}
+		quiet(t, goroutines, fds)
+		d.loud()
+		stays.Close()
+	}
+}
