@@ -1,0 +1,46 @@
+# make run    serve on http://localhost:8080 with everything embedded
+# make test   what CI runs; see build/test.sh
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+PKG     := github.com/relevo/relevo
+LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(COMMIT)
+# The version is given above; asking git again fails in a checkout of another user.
+export GOFLAGS := -buildvcs=false $(GOFLAGS)
+CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
+
+.PHONY: help run build test lint fmt generate clean client
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+run: build client ## build and serve
+	@if [ -d $(CLIENT) ]; then exec bin/relevo serve --socket.client-dir $(CLIENT); else exec bin/relevo serve; fi
+
+build: ## build bin/relevo, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/relevo ./cmd/relevo
+
+# The page of the tour loads /socket.io/socket.io.js from the pinned npm package.
+client:
+	@if [ -d $(CLIENT) ]; then :; \
+	elif ! command -v npm >/dev/null; then echo "make: npm is missing: the server runs, but without /socket.io/socket.io.js" >&2; \
+	else npm ci --prefix e2e --ignore-scripts || echo "make: npm ci failed: the server runs, but without /socket.io/socket.io.js" >&2; fi
+
+test: ## install what is missing, check, and run every test
+	@build/test.sh
+
+lint: ## gofmt, vet, staticcheck
+	@build/lint.sh
+
+fmt: ## format all Go files
+	find . -name '*.go' -not -path '*/node_modules/*' -print0 | xargs -0 gofmt -w
+
+generate: ## rewrite config.yaml and the tables of README.md
+	go test ./server -count=1 -run 'TestConfigYAML|TestReadme' -update
+	go test ./events -count=1 -run 'TestReadme' -update
+
+clean: ## remove what was built
+	rm -rf bin artifacts

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# gofmt, go vet and staticcheck over every module of the repository. A missing
+# staticcheck is installed at its pinned version.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. build/versions.sh
+[ -x "$STATICCHECK" ] || GOBIN=$(dirname "$STATICCHECK") go install "honnef.co/go/tools/cmd/staticcheck@$STATICCHECK_VERSION"
+
+unformatted=$(find . -name '*.go' -not -path '*/node_modules/*' -print0 | xargs -0 gofmt -l)
+if [ -n "$unformatted" ]; then
+  printf 'not formatted (make fmt):\n%s\n' "$unformatted" >&2
+  exit 1
+fi
+status=0
+while read -r mod; do
+  dir=$(dirname "$mod")
+  (cd "$dir" && go vet ./... && "$STATICCHECK" ./...) || status=1
+done < <(find . -name go.mod -not -path '*/node_modules/*')
+exit $status

@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+# The pinned tools, sourced by the other scripts.
+STATICCHECK_VERSION=v0.8.2
+STATICCHECK=$PWD/bin/tools/$STATICCHECK_VERSION/staticcheck
