@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// maxListed bounds every list of operations, newest first.
+// maxListed bounds a list of operations whose caller sets no limit; the newest stay.
 const maxListed = 10000
 
 // OperationFilter narrows the list of all days. Status wins over ClientID; the zero
@@ -16,6 +16,10 @@ const maxListed = 10000
 type OperationFilter struct {
 	Status   string
 	ClientID int64
+	// From and Before bound created_at; zero is open.
+	From, Before LimaTime
+	// Limit bounds the list; zero means 10000.
+	Limit int
 }
 
 // related joins what the answers show of an operation, in one query.
@@ -58,7 +62,7 @@ func (q Queries) OperationsToday(ctx context.Context, now LimaTime) ([]Operation
 		Order("CASE WHEN operations.status = 'En proceso' THEN 0 ELSE 1 END"))
 }
 
-// Operations lists the operations of all days, newest first, at most 10000.
+// Operations lists the operations of all days, the newest first, up to the limit.
 func (q Queries) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
 	db := q.q(ctx)
 	switch {
@@ -66,6 +70,15 @@ func (q Queries) Operations(ctx context.Context, f OperationFilter) ([]Operation
 		db = db.Where("operations.status = ?", PlainText(f.Status))
 	case f.ClientID != 0:
 		db = db.Where("operations.client_id = ?", f.ClientID)
+	}
+	if !f.From.IsZero() {
+		db = db.Where("operations.created_at >= ?", f.From)
+	}
+	if !f.Before.IsZero() {
+		db = db.Where("operations.created_at < ?", f.Before)
+	}
+	if f.Limit > 0 {
+		db = db.Limit(f.Limit)
 	}
 	return listed(db)
 }
@@ -86,7 +99,10 @@ func (q Queries) OperationsOverdue(ctx context.Context, operator int64, now Lima
 
 func listed(db *gorm.DB) ([]Operation, error) {
 	var ops []Operation
-	err := related(db).Order("operations.created_at DESC, operations.id DESC").Limit(maxListed).Find(&ops).Error
+	if _, bounded := db.Statement.Clauses["LIMIT"]; !bounded {
+		db = db.Limit(maxListed)
+	}
+	err := related(db).Order("operations.created_at DESC, operations.id DESC").Find(&ops).Error
 	return ops, unavailable(err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/api"
+	"github.com/relevo/relevo/server/pages"
 )
 
 // routes is every public route on one screen.
@@ -16,7 +17,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/healthz", gin.WrapF(s.health.ServeLive))
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
 	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
-	r.Any(s.cfg.Socket.Path+"*any", gin.WrapH(s.engine))
+	r.Any(s.cfg.Socket.Path+"*any", pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
 	r.Use(s.sessions.Handler())
 
 	// Uploads: kept files, for signed-in users only.
@@ -42,6 +43,31 @@ func (s *Server) routes(r *gin.Engine) error {
 	cl.GET("/export/csv", middleware.RequireRole(models.Master), clients.ExportCSV)
 	cl.GET("/export/xlsx", middleware.RequireRole(models.Master), clients.ExportXLSX)
 
+	// Operations (contract 3.5); update_status and upload_proof as mended by 5.12.
+	ops := api.NewOperations(s.store, files)
+	o := r.Group("/operations/api", middleware.RequireRole())
+	o.GET("/list", ops.List)
+	o.GET("/today", ops.Today)
+	o.GET("/for_operator", middleware.RequireRole(models.Operador), ops.ForOperator)
+	o.GET("/get_active_operators", middleware.RequireRole(models.Master), ops.ActiveOperators)
+	o.GET("/check_pending_operations", middleware.RequireRole(models.Operador), ops.CheckPending)
+	o.GET("/export_today", ops.ExportToday)
+	o.GET("/export_history", ops.ExportHistory)
+	o.GET("/:id", ops.Get)
+	o.POST("/create", middleware.RequireRole(models.Master, models.Trader), ops.Create)
+	o.PUT("/update/:id", middleware.RequireRole(models.Master, models.Trader), ops.Update)
+	o.PATCH("/update/:id", middleware.RequireRole(models.Master, models.Trader), ops.Update)
+	o.PATCH("/update_status/:id", ops.UpdateStatus)
+	o.POST("/send_to_process/:id", middleware.RequireRole(models.Master, models.Trader), ops.SendToProcess)
+	o.POST("/return_to_pending/:id", middleware.RequireRole(models.Master, models.Operador), ops.ReturnToPending)
+	o.POST("/complete/:id", middleware.RequireRole(models.Master, models.Operador), ops.Complete)
+	o.POST("/cancel/:id", middleware.RequireRole(models.Master, models.Trader), ops.Cancel)
+	o.POST("/reassign_operator/:id", middleware.RequireRole(models.Master), ops.Reassign)
+	o.POST("/mark_notes_read/:id", middleware.RequireRole(models.Master, models.Operador), ops.MarkNotesRead)
+	o.POST("/upload_deposit_proof/:id", middleware.RequireRole(models.Master, models.Trader), ops.UploadDepositProof)
+	o.POST("/upload_operator_proof/:id", middleware.RequireRole(models.Master, models.Operador), ops.UploadOperatorProof)
+	o.POST("/upload_proof/:id", ops.UploadProof)
+
 	// Dashboard (contract 3.6); the alias without prefix silences the other pages (5.21).
 	dash, goals, profits := api.NewDashboard(s.store), api.NewGoals(s.store), api.NewProfits(s.store)
 	r.GET("/api/dashboard_data", middleware.RequireRole(), dash.Data)
@@ -56,5 +82,8 @@ func (s *Server) routes(r *gin.Engine) error {
 	board.POST("/goals/save", master, goals.Save)
 	board.GET("/profits", master, profits.List)
 	board.POST("/profits/save", master, profits.Save)
+
+	// Pages and their static files.
+	s.pages.Mount(r)
 	return nil
 }

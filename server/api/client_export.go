@@ -107,8 +107,9 @@ func safeCell(s string) string {
 	return s
 }
 
-// workbook is an XLSX file with one sheet of text cells, the first row being its header.
-func workbook(sheet string, rows [][]string) (body []byte, err error) {
+// workbook is an XLSX file with one sheet, the first row being its header; cells are
+// text or, with T any, also numbers.
+func workbook[T any](sheet string, rows [][]T) (body []byte, err error) {
 	f := excelize.NewFile()
 	defer func() {
 		if closing := f.Close(); closing != nil && err == nil {
