@@ -13,9 +13,15 @@ import (
 // quiet waits until the process holds no more than before.
 func quiet(t *testing.T, goroutines, fds int) {
 	t.Helper()
-	eventually(t, "goroutines and descriptors back to what they were", func() bool {
-		return runtime.NumGoroutine() <= goroutines && descriptors(t) <= fds
-	})
+	deadline := time.Now().Add(livetest.Patience)
+	for runtime.NumGoroutine() > goroutines || descriptors(t) > fds {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, were %d; %d descriptors, were %d\n%s", runtime.NumGoroutine(), goroutines,
+				descriptors(t), fds, stacks[:runtime.Stack(stacks, true)])
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // 200 clients vanish by RST while broadcasts go out. One that vanishes between

@@ -16,8 +16,8 @@ import (
 	"github.com/relevo/relevo/middleware"
 )
 
-// revokeGrace bounds how long a revoked socket may take to read its DISCONNECT.
-const revokeGrace = 5 * time.Second
+// closeGrace bounds how long a connection outlives its socket.
+const closeGrace = 5 * time.Second
 
 // zishangSocket is a Socket of the Zishang engine.
 type zishangSocket struct {
@@ -93,7 +93,7 @@ func (s *zishangSocket) revoke() {
 	s.session.reason.CompareAndSwap(nil, &reason)
 	conn := s.lib.Conn()
 	// The library may run a send callback late when another write is under way.
-	timer := time.AfterFunc(revokeGrace, func() { conn.Close(true) })
+	timer := time.AfterFunc(closeGrace, func() { conn.Close(true) })
 	conn.Send(types.NewStringBufferString("1"), &packet.Options{}, func(transports.Transport) {
 		timer.Stop()
 		go conn.Close(true)
@@ -111,7 +111,10 @@ func (s *zishangSocket) finish(reason string) {
 			defer s.engine.alive.Add(-1)
 			s.engine.guarded(s, "disconnected", func() { s.engine.handler.Disconnected(s, reason) })
 		})
-		// There is no second namespace for which to keep the connection.
-		go s.lib.Conn().Close(true)
+		// There is no second namespace for which to keep the connection; but the
+		// client closes it by itself, and is likely to be at it.
+		if conn := s.lib.Conn(); conn.ReadyState() == "open" {
+			time.AfterFunc(closeGrace, func() { conn.Close(true) })
+		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,6 +82,7 @@ type Client struct {
 	transport transport
 	http      *http.Client
 	dialed    sync.Map // net.Conn -> struct{}: for Reset
+	gone      atomic.Bool
 	cancel    context.CancelFunc
 	ctx       context.Context
 
@@ -132,10 +134,16 @@ func OpenTransport(ctx context.Context, d Dial) (*Client, error) {
 	c.http = &http.Client{Jar: d.Jar, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
-			if err == nil {
-				c.dialed.Store(conn, struct{}{})
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			c.dialed.Store(conn, struct{}{})
+			if c.gone.Load() {
+				// Reset may have looked before this one was stored.
+				reset(conn)
+				return nil, ErrClosed
+			}
+			return conn, nil
 		},
 	}}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
@@ -258,14 +266,17 @@ func (c *Client) Close() {
 
 // Reset makes the kernel send RST on every connection of the client.
 func (c *Client) Reset() {
+	c.gone.Store(true)
 	c.end(ErrClosed)
-	c.dialed.Range(func(k, _ any) bool {
-		if tcp, ok := k.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-			_ = tcp.Close()
-		}
-		return true
-	})
+	c.dialed.Range(func(k, _ any) bool { reset(k.(net.Conn)); return true })
 	c.cancel()
 	c.readers.Wait()
+	c.http.CloseIdleConnections()
+}
+
+func reset(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
 }
