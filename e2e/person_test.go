@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/relevo/relevo/server/live/livetest"
 )
@@ -43,8 +42,10 @@ func (p *process) hire(name, role string) *person {
 // stranger is a browser without a session.
 func (p *process) stranger() *person {
 	jar, _ := cookiejar.New(nil)
+	transport := &http.Transport{}
+	p.t.Cleanup(transport.CloseIdleConnections)
 	return &person{p: p, t: p.t, client: &http.Client{
-		Jar: jar, Timeout: patience,
+		Jar: jar, Timeout: patience, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -228,6 +229,3 @@ func (w *person) newOperationOf(client int64) (id int64, code string) {
 	o := w.json("POST", "/operations/api/create", newOperation(client)).want(201).object("operation")
 	return int64(o["id"].(float64)), o["operation_id"].(string)
 }
-
-// rest is a moment that gives a busy machine the processor between two attempts.
-const rest = 5 * time.Millisecond
