@@ -16,6 +16,9 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
+// maxBody bounds a JSON body, in bytes (contract 3.1).
+const maxBody = 10 << 20
+
 // readJSON reads the body into dst, whose fields say what each key must be: 415
 // without a JSON content type, 400 when it does not parse or is not an object of
 // that shape, 413 over the limit (contract 3.1). It answers and reports false then.
@@ -24,7 +27,8 @@ func readJSON(c *gin.Context, dst any) bool {
 		middleware.Refuse(c, models.Errorf(models.Unsupported, "El contenido debe ser application/json"))
 		return false
 	}
-	if err := decodeJSON(c.Request.Body, dst); err != nil {
+	body := http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	if err := decodeJSON(body, dst); err != nil {
 		middleware.Refuse(c, err)
 		return false
 	}
