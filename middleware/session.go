@@ -13,29 +13,60 @@ import (
 // SessionStore is what Sessions needs of the store.
 type SessionStore interface {
 	SessionByToken(ctx context.Context, token string, now time.Time) (models.Session, error)
+	RememberedByToken(ctx context.Context, token string, now time.Time) (models.RememberedLogin, error)
+	RestoreLogin(ctx context.Context, token string, by models.Actor, life time.Duration) (models.RestoredLogin, error)
 }
 
-// Sessions resolves the session cookie, for Gin and for socket handshakes with the
-// same function.
+// SessionRule says how sessions live.
+type SessionRule struct {
+	Cookie CookieRule
+	// Lifetime of a session, counted from the sign-in; use does not extend it.
+	Lifetime time.Duration
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Sessions resolves the session cookie, for Gin and for socket handshakes alike,
+// and writes it. It is safe for concurrent use once OnRevoked was called.
 type Sessions struct {
-	store SessionStore
-	name  string
-	now   func() time.Time
+	store   SessionStore
+	rule    SessionRule
+	revoked []func(userID int64)
 }
 
-// NewSessions reads the cookie of the given name.
-func NewSessions(store SessionStore, cookie string, now func() time.Time) *Sessions {
-	return &Sessions{store: store, name: cookie, now: now}
+// NewSessions reads and writes the session and the remember cookie.
+func NewSessions(store SessionStore, rule SessionRule) *Sessions {
+	return &Sessions{store: store, rule: rule}
+}
+
+// OnRevoked adds what is told that sessions of a user have ended before their time:
+// logout, deactivation, change of role or password. It is called after the commit
+// and must be set before the first request. Other sessions of the user may live on.
+func (s *Sessions) OnRevoked(f func(userID int64)) { s.revoked = append(s.revoked, f) }
+
+// Revoked tells everybody who asked. The caller has committed the end of sessions.
+func (s *Sessions) Revoked(userID int64) {
+	for _, f := range s.revoked {
+		f(userID)
+	}
 }
 
 // Resolve tells who the request speaks for; the anonymous identity when it has no
-// live session. An error means that the store could not be asked.
+// live session. The user's row is read each time, so an inactive user is anonymous
+// at once. It changes nothing and answers nothing: a remember cookie counts without
+// being rotated, because a socket's handshake has no place for a new cookie
+// (contract 1.2); such an identity has no SessionID. An error means that the store
+// could not be asked.
 func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
-	c, err := r.Cookie(s.name)
-	if err != nil || c.Value == "" {
+	id, err := s.bySession(r)
+	if err != nil || !id.Anonymous() {
+		return id, err
+	}
+	token := cookieOf(r, RememberCookie)
+	if token == "" {
 		return Identity{}, nil
 	}
-	row, err := s.store.SessionByToken(r.Context(), c.Value, s.now())
+	row, err := s.store.RememberedByToken(r.Context(), token, s.rule.Now())
 	if models.CodeOf(err) == models.NotFound {
 		return Identity{}, nil
 	}
@@ -44,28 +75,33 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 	}
 	return Identity{
 		UserID: row.UserID, Username: row.User.Username, Role: row.User.Role,
-		SessionID: row.ID, ExpiresAt: row.Expires(),
+		RememberedID: row.ID, ExpiresAt: row.Expires(),
 	}, nil
 }
 
-const identityKey = "relevo.identity"
-
-// IdentityOf returns who the request speaks for; anonymous before Sessions ran.
-func IdentityOf(c *gin.Context) Identity {
-	id, _ := c.Value(identityKey).(Identity)
-	return id
+func (s *Sessions) bySession(r *http.Request) (Identity, error) {
+	token := cookieOf(r, s.rule.Cookie.Name)
+	if token == "" || isVisitor(token) {
+		return Identity{}, nil
+	}
+	row, err := s.store.SessionByToken(r.Context(), token, s.rule.Now())
+	if models.CodeOf(err) == models.NotFound {
+		return Identity{}, nil
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	return identify(row), nil
 }
 
-// ActorOf returns the acting user with the address and browser, for the audit trail.
-func ActorOf(c *gin.Context) models.Actor {
-	id := IdentityOf(c)
-	return models.Actor{UserID: id.UserID, Username: id.Username, Role: id.Role, IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
-}
-
-// Handler sets the identity of each request.
+// Handler sets the identity of each request, restoring the session from a remember
+// cookie when it is gone.
 func (s *Sessions) Handler() gin.HandlerFunc {
 	return func(c *gin.Context) {
-		id, err := s.Resolve(c.Request)
+		id, err := s.bySession(c.Request)
+		if err == nil && id.Anonymous() {
+			id, err = s.restore(c)
+		}
 		if err != nil {
 			Refuse(c, err)
 			return
@@ -75,21 +111,47 @@ func (s *Sessions) Handler() gin.HandlerFunc {
 	}
 }
 
-// RequireRole lets only the roles pass (none given: anybody signed in).
-func RequireRole(roles ...models.Role) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		id := IdentityOf(c)
-		if id.Anonymous() {
-			Refuse(c, models.Errorf(models.Unauthorized, "Debe iniciar sesión"))
-			return
-		}
-		for _, r := range roles {
-			if r == id.Role {
-				return
-			}
-		}
-		if len(roles) > 0 {
-			Refuse(c, models.Errorf(models.Forbidden, "No tiene permiso para esta acción"))
-		}
+// restore makes a session from the remember cookie; anonymous without one.
+func (s *Sessions) restore(c *gin.Context) (Identity, error) {
+	token := cookieOf(c.Request, RememberCookie)
+	if token == "" || c.Request.Method == http.MethodOptions {
+		return Identity{}, nil
+	}
+	by := models.Actor{IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
+	got, err := s.store.RestoreLogin(c.Request.Context(), token, by, s.rule.Lifetime)
+	if got.Revoked != 0 {
+		s.Revoked(got.Revoked)
+	}
+	if models.CodeOf(err) == models.NotFound {
+		s.rule.Cookie.set(c, RememberCookie, "", time.Time{})
+		return Identity{}, nil
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	s.Write(c, got.Token, got.RememberToken, got.RememberExpires)
+	return identify(got.Session), nil
+}
+
+// Write puts the cookies of a session into the answer, the session's own first: one
+// known client keeps only the first (contract 3.1). An empty remember token leaves
+// that cookie as it is.
+func (s *Sessions) Write(c *gin.Context, token, remember string, rememberUntil time.Time) {
+	s.rule.Cookie.set(c, s.rule.Cookie.Name, token, time.Time{})
+	if remember != "" {
+		s.rule.Cookie.set(c, RememberCookie, remember, rememberUntil)
+	}
+}
+
+// Clear takes both cookies away.
+func (s *Sessions) Clear(c *gin.Context) {
+	s.rule.Cookie.set(c, s.rule.Cookie.Name, "", time.Time{})
+	s.Forget(c)
+}
+
+// Forget takes the remember cookie away.
+func (s *Sessions) Forget(c *gin.Context) {
+	if cookieOf(c.Request, RememberCookie) != "" {
+		s.rule.Cookie.set(c, RememberCookie, "", time.Time{})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"time"
 )
 
@@ -18,9 +19,12 @@ type Session struct {
 	ExpiresAt  int64
 	LastSeenAt int64
 	Remembered bool
-	IPAddress  *string
-	UserAgent  *string
-	User       User
+	// RememberedID is the remembered login that the session came from and ends
+	// with; nil without one.
+	RememberedID *int64
+	IPAddress    *string
+	UserAgent    *string
+	User         User
 }
 
 // Expires is the absolute end of the session.
@@ -65,4 +69,75 @@ func (q Queries) SessionByToken(ctx context.Context, token string, now time.Time
 		return Session{}, found(err, "La sesión no existe o terminó")
 	}
 	return s, nil
+}
+
+// RotateSession gives the session a new token, so that a copy of the old one is
+// worth nothing, and returns it. The end of the session does not move.
+func (tx *Tx) RotateSession(id int64) (string, error) {
+	token := NewToken()
+	err := tx.db.Model(&Session{}).Where("id = ?", id).Update("token_hash", HashToken(token)).Error
+	return token, unavailable(err)
+}
+
+// EndSession ends one session and the remembered login it came from. Ending one
+// that is over already is no error.
+func (tx *Tx) EndSession(id int64) error {
+	var s Session
+	if err := tx.db.Omit("User").Where("id = ?", id).Limit(1).Find(&s).Error; err != nil {
+		return unavailable(err)
+	}
+	if s.RememberedID != nil {
+		if err := tx.db.Delete(&RememberedLogin{}, *s.RememberedID).Error; err != nil {
+			return unavailable(err)
+		}
+	}
+	return unavailable(tx.db.Where("id = ?", id).Delete(&Session{}).Error)
+}
+
+// EndSessions ends all sessions and remembered logins of a user but the session
+// keep and the remembered login it came from (contract 5.15); keep 0 spares none.
+func (tx *Tx) EndSessions(user, keep int64) error {
+	var kept Session
+	if keep != 0 {
+		if err := tx.db.Omit("User").Where("id = ? AND user_id = ?", keep, user).Limit(1).Find(&kept).Error; err != nil {
+			return unavailable(err)
+		}
+	}
+	var family int64
+	if kept.RememberedID != nil {
+		family = *kept.RememberedID
+	}
+	if err := tx.db.Where("user_id = ? AND id <> ?", user, kept.ID).Delete(&Session{}).Error; err != nil {
+		return fmt.Errorf("end sessions: %w", unavailable(err))
+	}
+	if err := tx.db.Where("user_id = ? AND id <> ?", user, family).Delete(&RememberedLogin{}).Error; err != nil {
+		return fmt.Errorf("end remembered logins: %w", unavailable(err))
+	}
+	return nil
+}
+
+// purgeBatch bounds how many rows one statement of Purge removes, so that it never
+// holds the writer for long.
+const purgeBatch = 500
+
+// Purge removes the sessions and remembered logins that are over and returns how
+// many rows went. It may run at any time, on several nodes at once; expired rows
+// that it has not reached yet are worth nothing already.
+func (s *Store) Purge(ctx context.Context) (int64, error) {
+	var total int64
+	for _, table := range []string{"sessions", "remembered_logins"} {
+		for {
+			done := s.write.WithContext(ctx).Exec(
+				"DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE expires_at <= ? LIMIT ?)",
+				s.now().UnixMilli(), purgeBatch)
+			if done.Error != nil {
+				return total, fmt.Errorf("purge %s: %w", table, unavailable(done.Error))
+			}
+			total += done.RowsAffected
+			if done.RowsAffected < purgeBatch {
+				break
+			}
+		}
+	}
+	return total, nil
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/relevo/relevo/server/pages"
 )
 
+// formEnvelope is what a multipart form may add to the largest file, in bytes.
+const formEnvelope = 64 << 10
+
 // routes is every public route on one screen.
 func (s *Server) routes(r *gin.Engine) error {
 	r.HandleMethodNotAllowed = true
@@ -18,7 +21,40 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
 	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
 	r.Any(s.cfg.Socket.Path+"*any", pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
-	r.Use(s.sessions.Handler())
+	if err := r.SetTrustedProxies(s.cfg.HTTP.TrustedProxies); err != nil {
+		return err
+	}
+	r.RedirectTrailingSlash = false
+	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(),
+		middleware.CORS(s.origins), middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope), s.sessions.Handler(), s.csrf.Handler())
+	r.NoRoute(middleware.NotFound)
+	r.NoMethod(middleware.NoMethod)
+
+	// Signing in and passwords (contract 3.2).
+	hasher := models.NewHasher(s.cfg.Login.MaxHashes)
+	auth := api.NewAuth(s.store, s.sessions, s.csrf, hasher, api.AuthRule{
+		PerMinute: s.cfg.Login.PerMinute, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
+		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt,
+	})
+	r.GET("/api/session", auth.Session)
+	r.GET("/login", auth.Form)
+	r.POST("/login", auth.Login)
+	r.GET("/logout", auth.Logout)
+	r.POST("/logout", auth.LogoutJSON)
+	r.POST("/change_password", middleware.RequireRole(), auth.ChangePassword)
+	r.POST("/reset_password/:id", middleware.RequireRole(), auth.ResetPassword)
+
+	// Users (contract 3.3).
+	users := api.NewUsers(s.store, s.sessions, hasher)
+	us := r.Group("/users/api", middleware.RequireRole())
+	us.GET("/list", middleware.RequireRole(models.Master), users.List)
+	us.POST("/create", middleware.RequireRole(models.Master), users.Create)
+	us.PUT("/update/:id", middleware.RequireRole(models.Master), users.Update)
+	us.POST("/toggle_status/:id", middleware.RequireRole(models.Master), users.ToggleStatus)
+	us.DELETE("/delete/:id", middleware.RequireRole(models.Master), users.Delete)
+	us.GET("/by_role/:role", users.ByRole)
+	us.GET("/active", users.Active)
+	us.GET("/:id", middleware.RequireRole(models.Master), users.Get)
 
 	// Uploads: kept files, for signed-in users only.
 	files := api.NewFiles(api.NewLocalFiles(filepath.Join(s.cfg.Data.Dir, "uploads"), s.cfg.HTTP.PublicURL, s.cfg.Uploads.MaxBytes),
@@ -84,6 +120,11 @@ func (s *Server) routes(r *gin.Engine) error {
 	board.POST("/profits/save", master, profits.Save)
 
 	// Pages and their static files.
-	s.pages.Mount(r)
+	desk, err := pages.New(pages.Options{CSRF: s.csrf.Token, SocketPath: s.cfg.Socket.Path, LiveClient: pages.HasClient(s.cfg.Socket.ClientDir)})
+	if err != nil {
+		return err
+	}
+	auth.LoginPage = desk.Login
+	desk.Mount(r)
 	return nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
@@ -19,7 +20,9 @@ type Server struct {
 	log      *zap.Logger
 	store    *models.Store
 	sessions *middleware.Sessions
+	cookie   middleware.CookieRule
 	origins  *middleware.Origins
+	csrf     *middleware.CSRF
 	guard    *events.Guard
 	health   *Health
 	metrics  *Metrics
@@ -30,12 +33,20 @@ type Server struct {
 // New assembles the application on an open, migrated store.
 func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, log: log, store: store, health: NewHealth(store), metrics: NewMetrics(ReadBuildInfo())}
-	s.sessions = middleware.NewSessions(store, cfg.Session.CookieName, store.Instant)
 	proxies, err := middleware.NewProxies(cfg.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
+	s.cookie = middleware.CookieRule{
+		Name: cfg.Session.CookieName, Secure: cfg.Session.CookieSecure, Proxies: proxies,
+		PublicHTTPS: strings.HasPrefix(cfg.HTTP.PublicURL, "https://"),
+	}
+	s.sessions = middleware.NewSessions(store, middleware.SessionRule{Cookie: s.cookie, Lifetime: cfg.Session.Lifetime, Now: store.Instant})
 	s.origins = middleware.NewOrigins(cfg.CORS.Origins, cfg.HTTP.PublicURL).Behind(proxies)
+	s.csrf = middleware.NewCSRF(cfg.SecretKey, s.cookie, s.origins, middleware.CSRFRule{
+		Public:  []string{"/login"},
+		NoToken: []string{"/clients/api/upload_validation_oc/:id", "/operations/api/upload_proof/:id"},
+	})
 	s.guard = events.NewGuard(s.send, log)
 	s.engine = s.newEngine()
 	store.OnCommit(s.Deliver)

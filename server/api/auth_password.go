@@ -1,0 +1,129 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+// ChangePassword answers POST /change_password (contract 3.2). The other sessions
+// and remembered logins of the user end; this one lives on under a new token
+// (contract 5.15). Attempts count like sign-ins, because the old password is asked.
+func (a *Auth) ChangePassword(c *gin.Context) {
+	var in struct {
+		Old text `json:"old_password"`
+		New text `json:"new_password"`
+	}
+	if !readJSON(c, &in) {
+		return
+	}
+	if in.Old == "" || in.New == "" {
+		middleware.Refuse(c, models.Errorf(models.Invalid, "Debe indicar la contraseña actual y la nueva"))
+		return
+	}
+	if err := models.CheckPassword(string(in.New)); err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	ctx, id := c.Request.Context(), middleware.IdentityOf(c)
+	if wait, ok := a.limits.take("user "+strconv.FormatInt(id.UserID, 10), a.rule.Now()); !ok {
+		c.Header("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		middleware.Refuse(c, models.Errorf(models.RateLimited, flashLimited))
+		return
+	}
+	user, err := a.store.UserByID(ctx, id.UserID)
+	if err == nil {
+		var ok bool
+		if ok, err = a.hasher.Verify(ctx, user.PasswordHash, string(in.Old)); err == nil && !ok {
+			err = models.Errorf(models.Invalid, "La contraseña actual es incorrecta")
+		}
+	}
+	var hash string
+	if err == nil {
+		hash, err = a.hasher.Hash(ctx, string(in.New))
+	}
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	a.storePassword(c, user, hash, "CHANGE_PASSWORD", "Contraseña actualizada")
+}
+
+// ResetPassword answers POST /reset_password/<id> (contract 3.2): 403 also for a
+// password that is too weak, as the system replaced does.
+func (a *Auth) ResetPassword(c *gin.Context) {
+	target, ok := pathID(c, "id")
+	if !ok {
+		return
+	}
+	if middleware.IdentityOf(c).Role != models.Master {
+		middleware.Refuse(c, models.Errorf(models.Forbidden, "No tiene permiso para esta acción"))
+		return
+	}
+	var in struct {
+		New text `json:"new_password"`
+	}
+	if !readJSON(c, &in) {
+		return
+	}
+	if in.New == "" {
+		middleware.Refuse(c, models.Errorf(models.Invalid, "Debe indicar la nueva contraseña"))
+		return
+	}
+	user, err := a.store.UserByID(c.Request.Context(), target)
+	if err == nil {
+		if weak := models.CheckPassword(string(in.New)); weak != nil {
+			err = models.Errorf(models.Forbidden, "%s", models.MessageOf(weak))
+		}
+	}
+	var hash string
+	if err == nil {
+		hash, err = a.hasher.Hash(c.Request.Context(), string(in.New))
+	}
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	a.storePassword(c, user, hash, "RESET_PASSWORD", "Contraseña restablecida")
+}
+
+// storePassword replaces the hash in one transaction and answers. Of the user's
+// sessions only that of this request lives on, if it is one of them.
+func (a *Auth) storePassword(c *gin.Context, user models.User, hash, action, message string) {
+	id, by := middleware.IdentityOf(c), middleware.ActorOf(c)
+	var keep int64
+	if id.UserID == user.ID {
+		keep = id.SessionID
+	}
+	var token, remember string
+	var until time.Time
+	err := a.store.Tx(c.Request.Context(), func(tx *models.Tx) error {
+		err := tx.SetPassword(user.ID, user.PasswordHash, hash, keep)
+		if err == nil && keep != 0 {
+			token, err = tx.RotateSession(keep)
+		}
+		if err == nil && keep != 0 && id.RememberedID != 0 {
+			var row models.RememberedLogin
+			remember, row, err = tx.RenewRemembered(id.RememberedID)
+			until = row.Expires()
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Audit(by, action, "User", user.ID, message+": "+user.Username)
+	})
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	if keep != 0 {
+		a.sessions.Write(c, token, remember, until)
+	}
+	a.sessions.Revoked(user.ID)
+	answer(c, http.StatusOK, gin.H{"message": message})
+}
