@@ -60,7 +60,7 @@ func importFault(file, path string) string {
 	if target == "socketio" && !test && file != "server/live/native.go" {
 		return "only server/live/native.go imports socketio"
 	}
-	if target == dir || within(dir, target) || test && within(target, dir) {
+	if target == dir || floorOf(dir) == floorOf(target) && (within(dir, target) || test && within(target, dir)) {
 		return "" // a package's own test, or a room of the same floor
 	}
 	if test && strings.HasSuffix(target, "test") {
