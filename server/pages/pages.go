@@ -1,0 +1,94 @@
+// Package pages serves the desk's HTML: the sign-in page, one page per area of the
+// desk, and their scripts and styles, all embedded. Pages hold no data of the desk;
+// their scripts read it through the REST interface.
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// Options is what pages need of the assembly.
+type Options struct {
+	// CSRF gives the token that goes into a page; it may set a cookie. Nil gives none.
+	CSRF func(*gin.Context) string
+	// SocketPath is the path of the Socket.IO endpoint, with both slashes.
+	SocketPath string
+	// LiveClient tells whether the browser client is served at SocketPath.
+	LiveClient bool
+}
+
+// Pages renders the HTML of the desk. It may be used concurrently.
+type Pages struct {
+	options Options
+	login   *template.Template
+	areas   map[string]*template.Template
+}
+
+// New parses the templates; an error is a fault of the build.
+func New(o Options) (*Pages, error) {
+	p := &Pages{options: o, areas: map[string]*template.Template{}}
+	var err error
+	if p.login, err = template.ParseFS(templateFiles, "templates/login.html"); err != nil {
+		return nil, fmt.Errorf("parse the sign-in page: %w", err)
+	}
+	for _, a := range areas {
+		if p.areas[a.file], err = template.ParseFS(templateFiles, "templates/layout.html", "templates/partials.html", "templates/"+a.file); err != nil {
+			return nil, fmt.Errorf("parse %s: %w", a.file, err)
+		}
+	}
+	return p, nil
+}
+
+// policy allows nothing but what the desk itself serves: no inline script, no frame,
+// no foreign form target.
+const policy = "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// render writes a page whole or, when the template fails, not at all.
+func (p *Pages) render(c *gin.Context, status int, t *template.Template, name string, data any) {
+	var body bytes.Buffer
+	if err := t.ExecuteTemplate(&body, name, data); err != nil {
+		middleware.Refuse(c, &models.Error{Code: models.Internal, Message: "No se pudo mostrar la página", Err: err})
+		return
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	c.Data(status, "text/html; charset=utf-8", body.Bytes())
+}
+
+// csrf is the token for the page.
+func (p *Pages) csrf(c *gin.Context) string {
+	if p.options.CSRF == nil {
+		return ""
+	}
+	return p.options.CSRF(c)
+}
+
+// Root is GET / (contract 3.2).
+func (p *Pages) Root(c *gin.Context) {
+	if middleware.IdentityOf(c).Anonymous() {
+		c.Redirect(http.StatusFound, "/login")
+		return
+	}
+	c.Redirect(http.StatusFound, "/dashboard/")
+}
+
+// Login writes the sign-in page with a message (flash, may be empty) and the path
+// to go on to; it checks neither (contract 3.2).
+func (p *Pages) Login(c *gin.Context, status int, flash, next string) {
+	p.render(c, status, p.login, "login.html", gin.H{"CSRF": p.csrf(c), "Flash": flash, "Next": next})
+}
