@@ -161,18 +161,21 @@ func testInboundOrder(t *testing.T, open opener) {
 	for _, transport := range transportsUnderTest {
 		const n = 500
 		c := d.connect(transport, nil)
-		before := len(d.saw())
-		var packets []string
+		var packets, got []string
 		for i := range n {
-			packets = append(packets, fmt.Sprintf(`42["user_updated",%d]`, i))
+			packets = append(packets, fmt.Sprintf(`42["user_updated","%s %d"]`, transport, i))
 		}
 		if err := c.Send(t.Context(), packets...); err != nil {
 			t.Fatal(err)
 		}
 		barrier(t, c)
-		got := d.saw()[before:]
+		for _, s := range d.saw() {
+			if strings.HasPrefix(s, `user_updated "`+transport) {
+				got = append(got, s)
+			}
+		}
 		for i := range n {
-			if want := "user_updated " + strconv.Itoa(i); i >= len(got) || got[i] != want {
+			if want := fmt.Sprintf(`user_updated "%s %d"`, transport, i); i >= len(got) || got[i] != want {
 				t.Fatalf("%s: %d of %d events, first wrong is %d", transport, len(got), n, i)
 			}
 		}

@@ -24,7 +24,13 @@ import (
 	"github.com/relevo/relevo/server/live/livetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The library's timers are known to stay (docs/engine-zishang.md); they are
+// nobody else's.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/zishang520/engine.io/v2/utils.SetInterval.func1"),
+		goleak.IgnoreTopFunction("github.com/zishang520/engine.io/v2/utils.SetTimeout.func1"))
+}
 
 // opener makes the engine under test.
 type opener func(t *testing.T, h Handler, o Options) Engine

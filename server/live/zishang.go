@@ -224,7 +224,7 @@ func (e *Zishang) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	session := &zishangSession{identity: id, changes: changes, request: r}
+	session := newZishangSession(id, changes, r)
 	if sid := r.URL.Query().Get("sid"); sid != "" {
 		v, known := e.sessions.Load(sid)
 		if !known {

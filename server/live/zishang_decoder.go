@@ -65,7 +65,12 @@ func (d *zishangDecoder) Add(data any) error {
 	case parser.CONNECT:
 		return d.connect(namespace)
 	case parser.DISCONNECT:
-		d.Emit("decoded", &parser.Packet{Type: kind, Nsp: namespace})
+		if namespace != "/" || !d.asked {
+			return errPacket
+		}
+		// In turn: the library does not know the socket yet when it sends the
+		// CONNECT reply, and takes a quick DISCONNECT for an error.
+		d.mail.put(func() { d.Emit("decoded", &parser.Packet{Type: kind, Nsp: namespace}) })
 		return nil
 	case parser.EVENT:
 		return d.event(namespace, rest)

@@ -39,6 +39,7 @@ func (e *Zishang) servePolling(w http.ResponseWriter, r *http.Request, session *
 		session.end("transport close")
 		cancel()
 	})
+	defer context.AfterFunc(session.over, cancel)()
 	answer := newPollAnswer(w.Header())
 	e.engine.HandleRequest(types.NewHttpContext(answer, r.WithContext(ctx)))
 	if !stop() {

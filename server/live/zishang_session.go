@@ -15,8 +15,12 @@ import (
 	"github.com/relevo/relevo/middleware"
 )
 
-// recheckTimeout bounds the second look at the identity of a connecting socket.
-const recheckTimeout = 5 * time.Second
+const (
+	// recheckTimeout bounds the second look at the identity of a connecting socket.
+	recheckTimeout = 5 * time.Second
+	// lastAnswer bounds how long a poll outlives its session.
+	lastAnswer = 250 * time.Millisecond
+)
 
 type sessionKey struct{}
 
@@ -27,6 +31,16 @@ type zishangSession struct {
 	request  *http.Request
 	conn     atomic.Pointer[engine.Socket]
 	reason   atomic.Pointer[string]
+	// over ends the session's polls; the library forgets one that arrives while
+	// it closes the session.
+	over context.Context
+	stop context.CancelFunc
+}
+
+func newZishangSession(id middleware.Identity, changes int64, r *http.Request) *zishangSession {
+	z := &zishangSession{identity: id, changes: changes, request: r}
+	z.over, z.stop = context.WithCancel(context.Background())
+	return z
 }
 
 func (z *zishangSession) attach(ctx context.Context) context.Context {
@@ -55,6 +69,7 @@ func (e *Zishang) opened(conn engine.Socket) {
 	e.sessions.Store(conn.Id(), session)
 	_ = conn.Once("close", func(...any) {
 		e.sessions.Delete(conn.Id())
+		time.AfterFunc(lastAnswer, session.stop)
 		if t := conn.Transport(); t.Name() == transports.POLLING && t.ReadyState() == "closing" {
 			// Nobody polls any more; a write ends the 30 s that it waits for a poll.
 			t.Send([]*packet.Packet{{Type: packet.NOOP}})
