@@ -110,8 +110,9 @@ var operationSteps = []step{
 	{"4.7", "complete it again", "max", "POST", "/operations/api/complete/{one}", `{}`, "", 400, nil, nil},
 	{"2.4", "reassign what nobody had", "max", "POST", "/operations/api/reassign_operator/{early}", `{"new_operator_id":{omar}}`, "", 200, []want{
 		changed("early", "En proceso", "En proceso"),
-		handedOver("operacion_asignada", "early", "1000.0", "<text>", "omar", []string{omar}),
+		handedOver("operacion_asignada", "early", "1000.0", "No asignado", "omar", []string{omar}),
 	}, nil},
+	{"2.4", "the third upload is silent too", "max", "POST", "/operations/api/upload_proof/{early}", map[string]string{}, "payment_proof", 200, nil, nil},
 	create("two"),
 	{"2.4", "a deposit's proof is silent", "tina", "PUT", "/operations/api/update/{two}", sums("1000", "3750"), "", 200, []want{reloadPosition}, nil},
 	{"2.4", "a deposit's proof is uploaded in silence", "tina", "POST", "/operations/api/upload_deposit_proof/{two}", map[string]string{"deposit_index": "0"}, "file", 200, nil, nil},

@@ -14,7 +14,7 @@ import (
 type connection struct {
 	name     string
 	options  map[string]any
-	first    string // transport at CONNECT
+	first    string // transport of the handshake
 	upgrades bool
 }
 
@@ -53,8 +53,8 @@ func TestNpmClients(t *testing.T) {
 
 		d := olga.npm(pkg, c)
 		anonymous := p.stranger().npm(pkg, c)
-		if got := d.awaitAt("connect", 1); got.Transport != c.first {
-			t.Errorf("connected over %s, want %s", got.Transport, c.first)
+		if got := d.awaitAt("open", 1); got.Transport != c.first {
+			t.Errorf("opened over %s, want %s", got.Transport, c.first)
 		}
 		hello := d.awaitEvent("connection_established", 1)
 		if err := samePayload(`{"message":"<text>","user":"olga","role":"Operador"}`, string(hello.Args[0])); err != nil {

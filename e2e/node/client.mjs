@@ -15,11 +15,13 @@ if (job.cookie) options.extraHeaders = { Cookie: job.cookie };
 const socket = io(job.url, options);
 
 socket.onAny((name, ...args) => tell({ at: 'event', name, args }));
-socket.on('connect', () => {
+// The upgrade may be over before the namespace is joined, so it is watched from here.
+socket.io.on('open', () => {
   const engine = socket.io.engine;
-  tell({ at: 'connect', id: socket.id, transport: engine.transport.name });
+  tell({ at: 'open', transport: engine.transport.name });
   engine.on('upgrade', (t) => tell({ at: 'upgrade', transport: t.name }));
 });
+socket.on('connect', () => tell({ at: 'connect', id: socket.id }));
 socket.on('disconnect', (reason) => tell({ at: 'disconnect', reason }));
 socket.on('connect_error', (e) => tell({ at: 'connect_error', reason: e.message }));
 socket.io.on('reconnect', (attempt) => tell({ at: 'reconnect', attempt }));
