@@ -14,7 +14,7 @@ export async function loadDashboard() {
   const all = await get('/dashboard/api/dashboard/all');
   for (const [part, rows] of Object.entries(tiles)) {
     const values = all[part] ?? {};
-    document.querySelector(`[data-part="${part}"]`).replaceChildren(...rows.filter(([key]) => key in values).map(([key, label, unit]) =>
+    document.querySelector(`[data-part="${part}"]`)?.replaceChildren(...rows.filter(([key]) => key in values).map(([key, label, unit]) =>
       el('div', { class: 'tile', 'data-key': key }, el('span', { class: 'muted' }, label),
         el('strong', {}, unit === undefined ? values[key] : unit + amount(values[key])))));
   }
