@@ -43,7 +43,7 @@ func (o *Operations) SendToProcess(c *gin.Context) {
 
 // ReturnToPending is POST /operations/api/return_to_pending/<id>.
 func (o *Operations) ReturnToPending(c *gin.Context) {
-	reason, ok := bodyOf(c, func(f fields) (string, error) { return remark(f, "reason") })
+	reason, ok := changeOf(c, func(f fields) (string, error) { return remark(f, "reason") })
 	if !ok {
 		return
 	}
@@ -61,7 +61,7 @@ func (o *Operations) ReturnToPending(c *gin.Context) {
 
 // Complete is POST /operations/api/complete/<id>.
 func (o *Operations) Complete(c *gin.Context) {
-	in, ok := bodyOf(c, completion)
+	in, ok := changeOf(c, completion)
 	if !ok {
 		return
 	}
@@ -80,7 +80,7 @@ func (o *Operations) Complete(c *gin.Context) {
 
 // Cancel is POST /operations/api/cancel/<id>.
 func (o *Operations) Cancel(c *gin.Context) {
-	reason, ok := bodyOf(c, func(f fields) (string, error) {
+	reason, ok := changeOf(c, func(f fields) (string, error) {
 		reason, err := remark(f, "reason")
 		if err == nil && reason == "" {
 			err = refused("reason", "es obligatorio")
@@ -123,7 +123,7 @@ func readStatusChange(f fields) (in statusChange, err error) {
 // UpdateStatus is PATCH /operations/api/update_status/<id>, mended as contract 5.12
 // says. An operator whom it puts in charge is told as by send_to_process.
 func (o *Operations) UpdateStatus(c *gin.Context) {
-	in, ok := bodyOf(c, readStatusChange)
+	in, ok := changeOf(c, readStatusChange)
 	if !ok {
 		return
 	}
@@ -149,7 +149,7 @@ func (o *Operations) UpdateStatus(c *gin.Context) {
 
 // Reassign is POST /operations/api/reassign_operator/<id>.
 func (o *Operations) Reassign(c *gin.Context) {
-	operator, ok := bodyOf(c, func(f fields) (int64, error) {
+	operator, ok := changeOf(c, func(f fields) (int64, error) {
 		id, err := f.id("new_operator_id")
 		if err == nil && id == 0 {
 			err = refused("new_operator_id", "es obligatorio")

@@ -47,6 +47,15 @@ func bodyOf[T any](c *gin.Context, parse func(fields) (T, error)) (in T, ok bool
 	return in, true
 }
 
+// changeOf is bodyOf for the operation of the path: a path that cannot name one is 404
+// whatever the body says.
+func changeOf[T any](c *gin.Context, parse func(fields) (T, error)) (in T, ok bool) {
+	if _, ok := pathID(c, "id"); !ok {
+		return in, false
+	}
+	return bodyOf(c, parse)
+}
+
 // operationNotice is what the events of an operation tell (contract 2.1: the name in upper case).
 func operationNotice(op models.Operation, by models.Actor) events.OperationNotice {
 	return events.OperationNotice{Operation: op, ClientName: op.Client.DisplayName(), ClientDNI: op.Client.DNI, By: by.Username}
@@ -79,7 +88,7 @@ func (o *Operations) Create(c *gin.Context) {
 
 // Update is PUT and PATCH /operations/api/update/<id>.
 func (o *Operations) Update(c *gin.Context) {
-	in, ok := bodyOf(c, operationEdit)
+	in, ok := changeOf(c, operationEdit)
 	if !ok {
 		return
 	}
