@@ -2,6 +2,8 @@ package middleware
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +25,8 @@ type CookieRule struct {
 }
 
 // set adds a cookie to the answer: HttpOnly, SameSite=Lax, Path=/ (contract 3.1). A
-// zero expires makes one that ends with the browser; an empty value takes it away.
+// zero expires makes one that ends with the browser; an empty value takes it away. It
+// replaces what the answer said of that cookie before.
 func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
 	cookie := &http.Cookie{
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -35,6 +38,8 @@ func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
 	case !expires.IsZero():
 		cookie.Expires = expires
 	}
+	h := c.Writer.Header()
+	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(earlier string) bool { return strings.HasPrefix(earlier, name+"=") })
 	http.SetCookie(c.Writer, cookie)
 }
 

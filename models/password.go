@@ -52,10 +52,15 @@ var errHashForm = errors.New("password hash of unknown form")
 // It reads and writes Werkzeug's text forms, so that Flask can still read what is
 // stored here. All methods may be called concurrently.
 type Hasher struct {
-	slots *semaphore.Weighted
-	now   atomic.Int64
-	peak  atomic.Int64
+	slots   *semaphore.Weighted
+	waiting atomic.Int64
+	now     atomic.Int64
+	peak    atomic.Int64
 }
+
+// MaxWaitingHashes is how many callers may wait for a Hasher; further ones get code
+// Unavailable at once.
+const MaxWaitingHashes = 200
 
 // NewHasher computes at most max hashes at the same time; others wait.
 func NewHasher(max int) *Hasher { return &Hasher{slots: semaphore.NewWeighted(int64(max))} }
@@ -107,8 +112,15 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (bool, err
 
 // enter waits for a slot.
 func (h *Hasher) enter(ctx context.Context) (done func(), err error) {
-	if err := h.slots.Acquire(ctx, 1); err != nil {
-		return nil, &Error{Code: Unavailable, Message: "El servicio está ocupado. Intente de nuevo", Err: err}
+	const busy = "El servicio está ocupado. Intente de nuevo"
+	if h.waiting.Add(1) > MaxWaitingHashes {
+		h.waiting.Add(-1)
+		return nil, Errorf(Unavailable, busy)
+	}
+	err = h.slots.Acquire(ctx, 1)
+	h.waiting.Add(-1)
+	if err != nil {
+		return nil, &Error{Code: Unavailable, Message: busy, Err: err}
 	}
 	n := h.now.Add(1)
 	for p := h.peak.Load(); n > p && !h.peak.CompareAndSwap(p, n); p = h.peak.Load() {

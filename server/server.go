@@ -49,6 +49,8 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	})
 	s.guard = events.NewGuard(s.send, log)
 	s.engine = s.newEngine()
+	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
+	s.sessions.OnRevoked(func(userID int64) { s.engine.DropUser(userID, false) })
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
