@@ -134,7 +134,7 @@ func TestChromium(t *testing.T) {
 
 	_, code := tina.newOperationOf(client)
 	for _, who := range []string{"max", "olga"} {
-		toast := c.do(who, "wait", map[string]any{"selector": "#toasts .toast", "value": code})
+		toast := c.do(who, "toast", map[string]any{"value": code})
 		if !strings.Contains(toast, "ROJAS PEÑA ANA") {
 			t.Errorf("toast of %s: %q", who, toast)
 		}
@@ -143,8 +143,8 @@ func TestChromium(t *testing.T) {
 	// A Trader's table reloads, without a toast (contract 2.5).
 	c.do("tomas", "wait", map[string]any{"selector": fmt.Sprintf("tr[data-operation-id=%q]", code)})
 	for who, want := range map[string]string{"max": "1", "olga": "1", "tomas": "0", "nobody": "0"} {
-		if n := c.do(who, "count", map[string]any{"selector": ".toast"}); n != want {
-			t.Errorf("%s sees %s toasts, want %s", who, n, want)
+		if n := c.do(who, "toasts", nil); n != want {
+			t.Errorf("%s saw %s toasts, want %s", who, n, want)
 		}
 	}
 	for _, who := range []string{"max", "olga", "nobody"} {

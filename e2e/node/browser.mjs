@@ -15,6 +15,15 @@ const pages = new Map();
 async function page(who) {
   if (!pages.has(who)) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+    // Toasts go away by themselves; this remembers those that could be seen.
+    await context.addInitScript(() => {
+      window.toastsSeen = [];
+      new MutationObserver((records) => {
+        for (const node of records.flatMap((r) => [...r.addedNodes])) {
+          if (node.classList?.contains('toast') && node.checkVisibility()) window.toastsSeen.push(node.textContent);
+        }
+      }).observe(document, { childList: true, subtree: true });
+    });
     const p = await context.newPage();
     p.setDefaultTimeout(30000);
     p.faults = [];
@@ -40,7 +49,11 @@ const verbs = {
     await found.waitFor({ state: c.state || 'visible' });
     return found.textContent();
   },
-  count: async (p, c) => String(await p.locator(c.selector, c.value ? { hasText: c.value } : {}).count()),
+  toast: async (p, c) => {
+    await p.waitForFunction((part) => window.toastsSeen.some((t) => t.includes(part)), c.value);
+    return p.evaluate((part) => window.toastsSeen.find((t) => t.includes(part)), c.value);
+  },
+  toasts: async (p) => String(await p.evaluate(() => window.toastsSeen.length)),
   shot: async (p, c) => void (await p.screenshot({ path: c.path })),
   faults: async (p) => p.faults.join('\n'),
   frames: async (p) => p.frames.join('\n'),
