@@ -4,6 +4,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"go.uber.org/zap"
@@ -21,7 +22,7 @@ func NewLogger(cfg *Config, w io.Writer) (*zap.Logger, zap.AtomicLevel) {
 	fields := zap.NewProductionEncoderConfig()
 	fields.TimeKey = "time"
 	fields.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	fields.EncodeDuration = zapcore.MillisDurationEncoder
+	fields.EncodeDuration = encodeMillis
 	encoder := zapcore.NewJSONEncoder(fields)
 	if cfg.Log.Format == "console" || cfg.Log.Format == "auto" && isTerminal(w) {
 		fields.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
@@ -31,6 +32,11 @@ func NewLogger(cfg *Config, w io.Writer) (*zap.Logger, zap.AtomicLevel) {
 	}
 	// Not sampled: a request id that stands in an answer must be found in the log.
 	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), level)), level
+}
+
+// encodeMillis keeps the fraction: most requests take less than a millisecond.
+func encodeMillis(d time.Duration, out zapcore.PrimitiveArrayEncoder) {
+	out.AppendFloat64(float64(d) / float64(time.Millisecond))
 }
 
 func isTerminal(w io.Writer) bool {

@@ -68,6 +68,9 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	if err != nil {
 		return errors.Join(err, app.drainSockets(context.WithoutCancel(ctx)))
 	}
+	if err := firstUser(ctx, store, p.Out); err != nil {
+		return errors.Join(err, ports.close(), app.drainSockets(context.WithoutCancel(ctx)))
+	}
 	failed := ports.serve()
 	ports.announce(p)
 

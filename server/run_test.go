@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/models"
 )
 
 // output collects what a running process prints; the process writes from its own
@@ -151,6 +153,11 @@ func TestRunTwiceOnTheSameData(t *testing.T) {
 	second := startRun(t, again)
 	if again.SecretKey != cfg.SecretKey || second.internal != "" {
 		t.Errorf("same key %v, internal %q", again.SecretKey == cfg.SecretKey, second.internal)
+	}
+	_, printed, _ := strings.Cut(first.out.String(), "sign in as admin with the password ")
+	password, _, found := strings.Cut(printed, " ")
+	if !found || models.CheckPassword(password) != nil || strings.Contains(first.log.String(), password) || strings.Contains(second.out.String(), "password") {
+		t.Errorf("the first user's password: first start %q, second start %q", first.out.String(), second.out.String())
 	}
 	if strings.Contains(second.log.String(), "migrated") || !strings.Contains(first.log.String(), "migrated") {
 		t.Error("migrations ran again")
