@@ -25,8 +25,8 @@ type upload struct {
 	content     []byte
 }
 
-// form sends values and files as browsers do.
-func (p *person) form(path string, values object, files ...upload) reply {
+// attach sends values and files as browsers do.
+func (p *person) attach(path string, values object, files ...upload) reply {
 	p.d.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -47,7 +47,7 @@ func (p *person) form(path string, values object, files ...upload) reply {
 	if err := w.Close(); err != nil {
 		p.d.t.Fatal(err)
 	}
-	return p.send("POST", path, body.Bytes(), "Content-Type", w.FormDataContentType())
+	return p.send("POST", path, body.Bytes(), "Content-Type", w.FormDataContentType(), "Sec-Fetch-Site", "same-origin")
 }
 
 // eachUploadDesk runs f on a desk whose kept files can be counted.
@@ -79,7 +79,7 @@ func TestClientDocuments(t *testing.T) {
 			values[fmt.Sprintf("bank_name%d", i+1)], values[fmt.Sprintf("currency%d", i+1)] = a["bank_name"], a["currency"]
 			values[fmt.Sprintf("bank_account_number%d", i+1)] = a["account_number"]
 		}
-		c := m.form("/clients/api/create", values, upload{"dni_front", "mi dni.PNG", pngFile}, upload{"dni_back", "b.jpeg", jpegFile},
+		c := m.attach("/clients/api/create", values, upload{"dni_front", "mi dni.PNG", pngFile}, upload{"dni_back", "b.jpeg", jpegFile},
 			upload{"ficha_ruc", "x.pdf", pdfFile}).want(t, 201).body["client"].(object)
 		if kept() != 2 {
 			t.Errorf("%d files kept, want the two of a DNI", kept())
@@ -105,14 +105,18 @@ func TestClientDocuments(t *testing.T) {
 		company := idOf(m.addClient(newCompany(1)))
 		d.events()
 		path := fmt.Sprintf("/clients/api/upload_documents/%d", company)
-		got := m.form(path, nil, upload{"ficha_ruc", "f.pdf", pdfFile}).want(t, 200).body["client"].(object)
+		got := m.attach(path, nil, upload{"ficha_ruc", "f.pdf", pdfFile}).want(t, 200).body["client"].(object)
 		url, _ := got["ficha_ruc_url"].(string)
 		if r := o.get(url).want(t, 200); r.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(r.header.Get("Content-Disposition"), "attachment") {
 			t.Errorf("pdf headers %v", r.header)
 		}
-		oc := o.form(fmt.Sprintf("/clients/api/upload_validation_oc/%d", company), nil, upload{"validation_oc_file", "v.png", pngFile}).want(t, 200)
+		oc := o.attach(fmt.Sprintf("/clients/api/upload_validation_oc/%d", company), nil, upload{"validation_oc_file", "v.png", pngFile}).want(t, 200)
 		url, _ = oc.body["validation_oc_url"].(string)
 		o.get(url).want(t, 200)
+		// The page sends no token here (contract 3.1, 5.20); the browser vouches for it.
+		o.csrf = ""
+		oc = o.attach(fmt.Sprintf("/clients/api/upload_validation_oc/%d", company), nil, upload{"validation_oc_file", "v.png", pngFile}).want(t, 200)
+		url, _ = oc.body["validation_oc_url"].(string)
 		read := m.get(fmt.Sprintf("/clients/api/%d", company)).body["client"].(object)
 		if read["validation_oc_url"] != url || read["ficha_ruc_url"] != got["ficha_ruc_url"] || read["razon_social"] != "Sur S.a.c." {
 			t.Errorf("stored %v", read)
@@ -148,22 +152,22 @@ func TestUploadsRefused(t *testing.T) {
 			{"over 10 MiB", []upload{{"dni_front", "a.png", append(pngFile[:len(pngFile):len(pngFile)], make([]byte, 10<<20)...)}}, 413},
 			{"way over", []upload{{"dni_front", "a.png", append(pngFile[:len(pngFile):len(pngFile)], make([]byte, 12<<20)...)}}, 413},
 		} {
-			t.Run(tc.name, func(t *testing.T) { wantRefusal(t, m.form(documents, nil, tc.files...), tc.status) })
+			t.Run(tc.name, func(t *testing.T) { wantRefusal(t, m.attach(documents, nil, tc.files...), tc.status) })
 		}
 		wantRefusal(t, m.json("POST", documents, object{}), 415)
-		wantRefusal(t, m.form("/clients/api/upload_documents/999", nil, upload{"dni_front", "a.png", pngFile}), 404)
-		wantRefusal(t, o.form("/clients/api/upload_validation_oc/999", nil, upload{"validation_oc_file", "a.png", pngFile}), 404)
-		wantRefusal(t, o.form(fmt.Sprintf("/clients/api/upload_validation_oc/%d", id), nil), 400)
+		wantRefusal(t, m.attach("/clients/api/upload_documents/999", nil, upload{"dni_front", "a.png", pngFile}), 404)
+		wantRefusal(t, o.attach("/clients/api/upload_validation_oc/999", nil, upload{"validation_oc_file", "a.png", pngFile}), 404)
+		wantRefusal(t, o.attach(fmt.Sprintf("/clients/api/upload_validation_oc/%d", id), nil), 400)
 		// The document is taken: the transaction fails after the files were written.
 		taken := newPerson(1, object{"email": "otro@correo.pe", "bank_accounts": `[{"bank_name":"A","account_number":"1","currency":"S/"},{"bank_name":"A","account_number":"1","currency":"$"}]`})
-		wantRefusal(t, m.form("/clients/api/create", taken, upload{"dni_front", "a.png", pngFile}), 400)
+		wantRefusal(t, m.attach("/clients/api/create", taken, upload{"dni_front", "a.png", pngFile}), 400)
 		if n := kept(); n != 0 {
 			t.Errorf("%d files left by refused requests", n)
 		}
 		if d.trail("UPDATE_CLIENT") != 0 {
 			t.Error("refusals left audit lines")
 		}
-		m.form(documents, nil, upload{"dni_front", "../../../etc/a.png", append(pngFile[:len(pngFile):len(pngFile)], make([]byte, 10<<20-len(pngFile))...)}).want(t, 200)
+		m.attach(documents, nil, upload{"dni_front", "../../../etc/a.png", append(pngFile[:len(pngFile):len(pngFile)], make([]byte, 10<<20-len(pngFile))...)}).want(t, 200)
 		if n := kept(); n != 1 {
 			t.Errorf("%d files, want one of exactly 10 MiB", n)
 		}
@@ -174,7 +178,7 @@ func TestUploadsRefused(t *testing.T) {
 func TestUploadPaths(t *testing.T) {
 	d := newDesk(t, models.SQLite)
 	m := d.join(models.Master)
-	c := m.form("/clients/api/create", newPerson(1, object{"bank_accounts": `[{"bank_name":"A","account_number":"1","currency":"S/"},{"bank_name":"A","account_number":"1","currency":"$"}]`}),
+	c := m.attach("/clients/api/create", newPerson(1, object{"bank_accounts": `[{"bank_name":"A","account_number":"1","currency":"S/"},{"bank_name":"A","account_number":"1","currency":"$"}]`}),
 		upload{"dni_front", "a.png", pngFile}).want(t, 201).body["client"].(object)
 	url := c["dni_front_url"].(string)
 	id := strings.TrimPrefix(url, "/uploads/")
@@ -194,7 +198,7 @@ func TestUploadPublicURL(t *testing.T) {
 	d := newDesk(t, models.SQLite, func(c *server.Config) { c.HTTP.PublicURL = "https://mesa.example/" })
 	m := d.join(models.Master)
 	id := idOf(m.addClient(newPerson(1)))
-	got := m.form(fmt.Sprintf("/clients/api/upload_documents/%d", id), nil, upload{"dni_back", "a.jpg", jpegFile}).want(t, 200).body["client"].(object)
+	got := m.attach(fmt.Sprintf("/clients/api/upload_documents/%d", id), nil, upload{"dni_back", "a.jpg", jpegFile}).want(t, 200).body["client"].(object)
 	url := got["dni_back_url"].(string)
 	path, ok := strings.CutPrefix(url, "https://mesa.example/uploads/")
 	if !ok {

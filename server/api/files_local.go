@@ -136,10 +136,11 @@ func (l *LocalFiles) write(ctx context.Context, target string, r io.Reader) (err
 	if err := os.Rename(tmp.Name(), target); err != nil {
 		return fmt.Errorf("keep upload: %w", err)
 	}
-	return syncDir(filepath.Dir(target))
+	leaf := filepath.Dir(target)
+	return errors.Join(syncDir(leaf), syncDir(filepath.Dir(leaf)), syncDir(l.dir))
 }
 
-// syncDir makes the rename itself durable.
+// syncDir makes a rename or a new folder in dir itself durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

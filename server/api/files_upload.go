@@ -11,10 +11,8 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-const (
-	formMemory = 1 << 20 // bytes of a form kept in memory; the rest waits in temporary files
-	formSlack  = 1 << 20 // bytes that a form may hold beside its file
-)
+// formMemory is the bytes of a form kept in memory; the rest waits in temporary files.
+const formMemory = 1 << 20
 
 // uploads are the files of one request. They are kept as they are read, and discarded
 // by close unless keep was called after the commit.
@@ -24,8 +22,9 @@ type uploads struct {
 	kept  bool
 }
 
-// begin reads the multipart form of the request, bounded: code Unsupported for another
-// content type, TooLarge over the limit, Invalid when it does not parse. The caller
+// begin reads the multipart form of the request, whose size the body limit of all
+// routes bounds: code Unsupported for another content type, TooLarge over the limit,
+// Invalid when it does not parse. The caller
 // defers close and calls keep when its transaction committed.
 //
 //	up, err := files.begin(c)
@@ -38,7 +37,6 @@ func (f *Files) begin(c *gin.Context) (*uploads, error) {
 	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "multipart/form-data" {
 		return u, models.Errorf(models.Unsupported, "El contenido debe ser multipart/form-data")
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, f.max+formSlack)
 	err := c.Request.ParseMultipartForm(formMemory)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -76,14 +74,21 @@ func (u *uploads) save(c *gin.Context, field string) (string, error) {
 // keep says that the rows that name the files are committed.
 func (u *uploads) keep() { u.kept = true }
 
-// close discards the files unless they were kept, and the form's temporary files. A
-// file that cannot be discarded is left and noted for the request log.
+// close discards the files unless they were kept, and the form's temporary files. When
+// the database failed the outcome of the commit may be unknown; then the files stay,
+// because a row without its file is worse than a file without its row. A file that
+// cannot be discarded is left and noted for the request log.
 func (u *uploads) close(c *gin.Context) {
 	if c.Request.MultipartForm != nil {
 		_ = c.Request.MultipartForm.RemoveAll()
 	}
 	if u.kept {
 		return
+	}
+	if last := c.Errors.Last(); last != nil {
+		if code := models.CodeOf(last.Err); code == models.Unavailable || code == models.Internal {
+			return
+		}
 	}
 	for _, s := range u.saved {
 		if err := s.Discard(); err != nil {
