@@ -117,7 +117,7 @@ func TestRunServesAndEndsInOrder(t *testing.T) {
 			t.Errorf("%s: %d on the internal listener", secret, status)
 		}
 	}
-	if _, body := r.get(r.internal + "/metrics"); !strings.Contains(body, `route="/healthz",status="200"} 1`) {
+	if _, body := r.get(r.internal + "/metrics"); !strings.Contains(body, `http_server_request_duration_seconds_count{method="GET",route="unmatched",status="404"}`) {
 		t.Errorf("the public request was not measured")
 	}
 	for _, url := range []string{r.public + "/\n", r.public + "/socket.io/\n", r.internal + "/metrics\n"} {
