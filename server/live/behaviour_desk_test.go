@@ -72,6 +72,7 @@ func testAudience(t *testing.T, open opener) {
 	d := newDesk(t, open)
 	master, trader, anonymous := d.greeted("websocket", 1, "Master"), d.greeted("polling", 2, "Trader"), d.connect("websocket", nil)
 	masterTab := d.greeted("polling", 1, "Master")
+	barrier(t, anonymous) // rooms follow the CONNECT reply, and nothing greets it
 	all := []string{events.RoomAuthenticated, events.RoomRole("Master"), events.RoomUser(1), events.RoomPublic}
 	for i, c := range []struct {
 		rooms, except []string
