@@ -41,12 +41,16 @@ func (q Queries) OperationByKey(ctx context.Context, key string) (Operation, err
 		return q.OperationByID(ctx, id)
 	}
 	var op Operation
-	if len(key) > 50 {
+	if !storable(key) {
 		return op, Errorf(NotFound, OperationNotFound)
 	}
-	err := related(q.q(ctx)).Where("operations.operation_id = ?", PlainText(key)).Take(&op).Error
+	err := related(q.q(ctx)).Where("operations.operation_id = ?", key).Take(&op).Error
 	return op, found(err, OperationNotFound)
 }
+
+// storable reports whether a key could stand in a column at all. Postgres fails the
+// query on NUL and broken UTF-8, where the answer is only that there is no such row.
+func storable(key string) bool { return len(key) <= 50 && key == PlainText(key) }
 
 // operation reads the row with its relations, as this transaction sees it.
 func (tx *Tx) operation(id int64) (Operation, error) {
@@ -66,8 +70,10 @@ func (q Queries) OperationsToday(ctx context.Context, now LimaTime) ([]Operation
 func (q Queries) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
 	db := q.q(ctx)
 	switch {
+	case !storable(f.Status):
+		return nil, nil
 	case f.Status != "":
-		db = db.Where("operations.status = ?", PlainText(f.Status))
+		db = db.Where("operations.status = ?", f.Status)
 	case f.ClientID != 0:
 		db = db.Where("operations.client_id = ?", f.ClientID)
 	}

@@ -75,7 +75,7 @@ func TestOperationLists(t *testing.T) {
 				t.Errorf("%s: %s", key, r.raw)
 			}
 		}
-		for _, key := range []string{"EXP-0", "424242", "-1", "99999999999", strings.Repeat("x", 300), "a%00b"} {
+		for _, key := range []string{"EXP-0", "424242", "-1", "99999999999", strings.Repeat("x", 300), "a%00b", "%ff%fe"} {
 			wantRefusal(t, w.operator.get("/operations/api/"+key), 404)
 		}
 	})

@@ -178,7 +178,7 @@ func TestOperationRoutesLetOnlyTheirRolesPass(t *testing.T) {
 		return func(_ *trading, p *person) reply { return p.get("/operations/api/" + at) }
 	}
 	order := object{"client_id": 0, "operation_type": "Compra", "amount_usd": 10, "exchange_rate": 3.5}
-	for _, c := range []struct {
+	routes := []struct {
 		name, roles string
 		do          func(*trading, *person) reply
 	}{
@@ -217,10 +217,14 @@ func TestOperationRoutesLetOnlyTheirRolesPass(t *testing.T) {
 		{"upload_proof", "MO", func(w *trading, p *person) reply {
 			return p.upload(opPath("upload_proof/%d", w.row(models.EnProceso, nil)), [][3]string{{"payment_proof", "a.png", onePixel}})
 		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			eachDesk(t, func(t *testing.T, d *desk) {
-				w := newTrading(t, d)
+	}
+	eachDesk(t, func(t *testing.T, d *desk) {
+		w := newTrading(t, d)
+		for _, c := range routes {
+			t.Run(c.name, func(t *testing.T) {
+				outer := d.t
+				d.t = t
+				defer func() { d.t = outer }()
 				for role, p := range map[string]*person{"M": w.master, "T": w.trader, "O": w.operator, "": w.nobody} {
 					w.events()
 					r := c.do(w, p)
@@ -237,6 +241,6 @@ func TestOperationRoutesLetOnlyTheirRolesPass(t *testing.T) {
 					}
 				}
 			})
-		})
-	}
+		}
+	})
 }

@@ -36,7 +36,7 @@ type operationJSON struct {
 	ClientBankAccounts   models.JSONText[models.BankAccount]  `json:"client_bank_accounts"`
 	SourceBankName       string                               `json:"source_bank_name"`
 	DestinationBankName  string                               `json:"destination_bank_name"`
-	UserName             string                               `json:"user_name"`
+	UserName             *string                               `json:"user_name"`
 	AssignedOperatorName *string                              `json:"assigned_operator_name"`
 }
 
@@ -55,7 +55,9 @@ func newOperationJSON(op models.Operation, now models.LimaTime) operationJSON {
 		NotesReadBy: op.NotesReadBy, AssignedOperatorID: op.AssignedOperatorID,
 		ClientName: op.Client.StoredName(), ClientBankAccounts: op.Client.BankAccounts,
 		SourceBankName: op.BankOf(op.SourceAccount), DestinationBankName: op.BankOf(op.DestinationAccount),
-		UserName: op.User.Username,
+	}
+	if op.User.ID != 0 {
+		out.UserName = &op.User.Username
 	}
 	if op.AssignedOperator != nil {
 		out.AssignedOperatorName = &op.AssignedOperator.Username
