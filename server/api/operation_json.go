@@ -36,7 +36,7 @@ type operationJSON struct {
 	ClientBankAccounts   models.JSONText[models.BankAccount]  `json:"client_bank_accounts"`
 	SourceBankName       string                               `json:"source_bank_name"`
 	DestinationBankName  string                               `json:"destination_bank_name"`
-	UserName             *string                               `json:"user_name"`
+	UserName             *string                              `json:"user_name"`
 	AssignedOperatorName *string                              `json:"assigned_operator_name"`
 }
 
