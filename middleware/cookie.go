@@ -22,6 +22,8 @@ type CookieRule struct {
 	// PublicHTTPS is set when the public URL is https.
 	PublicHTTPS bool
 	Proxies     *Proxies
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // set adds a cookie to the answer: HttpOnly, SameSite=Lax, Path=/ (contract 3.1). A
@@ -36,7 +38,8 @@ func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
 	case value == "":
 		cookie.MaxAge = -1
 	case !expires.IsZero():
-		cookie.Expires = expires
+		// Max-Age wins where it is known: it does not depend on the browser's clock.
+		cookie.Expires, cookie.MaxAge = expires, max(int(expires.Sub(k.Now())/time.Second), 1)
 	}
 	h := c.Writer.Header()
 	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(earlier string) bool { return strings.HasPrefix(earlier, name+"=") })

@@ -22,8 +22,6 @@ type SessionRule struct {
 	Cookie CookieRule
 	// Lifetime of a session, counted from the sign-in; use does not extend it.
 	Lifetime time.Duration
-	// Now is the clock.
-	Now func() time.Time
 }
 
 // Sessions resolves the session cookie, for Gin and for socket handshakes alike,
@@ -66,7 +64,7 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 	if token == "" {
 		return Identity{}, nil
 	}
-	row, err := s.store.RememberedByToken(r.Context(), token, s.rule.Now())
+	row, err := s.store.RememberedByToken(r.Context(), token, s.rule.Cookie.Now())
 	if models.CodeOf(err) == models.NotFound {
 		return Identity{}, nil
 	}
@@ -84,7 +82,7 @@ func (s *Sessions) bySession(r *http.Request) (Identity, error) {
 	if token == "" || isVisitor(token) {
 		return Identity{}, nil
 	}
-	row, err := s.store.SessionByToken(r.Context(), token, s.rule.Now())
+	row, err := s.store.SessionByToken(r.Context(), token, s.rule.Cookie.Now())
 	if models.CodeOf(err) == models.NotFound {
 		return Identity{}, nil
 	}

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { os.Exit(modelstest.Main(m)) }
 type desk struct {
 	t     *testing.T
 	store *models.Store
+	app   *server.Server
 	http  *httptest.Server
 
 	mu      sync.Mutex
@@ -40,10 +41,10 @@ type desk struct {
 }
 
 // eachDesk runs f on a fresh desk of every dialect.
-func eachDesk(t *testing.T, f func(t *testing.T, d *desk)) {
+func eachDesk(t *testing.T, f func(t *testing.T, d *desk), adjust ...func(*server.Config)) {
 	t.Helper()
 	for _, dialect := range []models.Dialect{models.SQLite, models.Postgres} {
-		t.Run(string(dialect), func(t *testing.T) { f(t, newDesk(t, dialect)) })
+		t.Run(string(dialect), func(t *testing.T) { f(t, newDesk(t, dialect, adjust...)) })
 	}
 }
 
@@ -62,6 +63,7 @@ func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.app = s
 	d.store.OnCommit(d.tap(s))
 	d.http = httptest.NewServer(s)
 	t.Cleanup(d.http.Close)

@@ -31,8 +31,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.NoMethod(middleware.NoMethod)
 
 	// Signing in and passwords (contract 3.2).
-	hasher := models.NewHasher(s.cfg.Login.MaxHashes)
-	auth := api.NewAuth(s.store, s.sessions, s.csrf, hasher, api.AuthRule{
+	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
 		PerMinute: s.cfg.Login.PerMinute, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
 		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt,
 	})
@@ -45,7 +44,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.POST("/reset_password/:id", middleware.RequireRole(), auth.ResetPassword)
 
 	// Users (contract 3.3).
-	users := api.NewUsers(s.store, s.sessions, hasher)
+	users := api.NewUsers(s.store, s.sessions, s.hasher)
 	us := r.Group("/users/api", middleware.RequireRole())
 	us.GET("/list", middleware.RequireRole(models.Master), users.List)
 	us.POST("/create", middleware.RequireRole(models.Master), users.Create)

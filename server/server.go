@@ -23,6 +23,7 @@ type Server struct {
 	cookie   middleware.CookieRule
 	origins  *middleware.Origins
 	csrf     *middleware.CSRF
+	hasher   *models.Hasher
 	guard    *events.Guard
 	health   *Health
 	metrics  *Metrics
@@ -38,15 +39,16 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		return nil, err
 	}
 	s.cookie = middleware.CookieRule{
-		Name: cfg.Session.CookieName, Secure: cfg.Session.CookieSecure, Proxies: proxies,
+		Name: cfg.Session.CookieName, Secure: cfg.Session.CookieSecure, Proxies: proxies, Now: store.Instant,
 		PublicHTTPS: strings.HasPrefix(cfg.HTTP.PublicURL, "https://"),
 	}
-	s.sessions = middleware.NewSessions(store, middleware.SessionRule{Cookie: s.cookie, Lifetime: cfg.Session.Lifetime, Now: store.Instant})
+	s.sessions = middleware.NewSessions(store, middleware.SessionRule{Cookie: s.cookie, Lifetime: cfg.Session.Lifetime})
 	s.origins = middleware.NewOrigins(cfg.CORS.Origins, cfg.HTTP.PublicURL).Behind(proxies)
 	s.csrf = middleware.NewCSRF(cfg.SecretKey, s.cookie, s.origins, middleware.CSRFRule{
 		Public:  []string{"/login"},
 		NoToken: []string{"/clients/api/upload_validation_oc/:id", "/operations/api/upload_proof/:id"},
 	})
+	s.hasher = models.NewHasher(cfg.Login.MaxHashes)
 	s.guard = events.NewGuard(s.send, log)
 	s.engine = s.newEngine()
 	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
