@@ -50,7 +50,7 @@ type Config struct {
 		PingTimeout    time.Duration `key:"ping_timeout" default:"2m" check:"positive" doc:"Time without an answer to a heartbeat after which a socket is dead."`
 		ConnectTimeout time.Duration `key:"connect_timeout" default:"45s" check:"positive" doc:"Time in which a new transport must join the namespace."`
 		MaxPayload     int64         `key:"max_payload" default:"1000000" check:"positive" doc:"Largest inbound message in bytes."`
-		ClientDir      string        `key:"client_dir" default:"" doc:"Folder of the browser client served at <socket.path>socket.io.js; empty is off."`
+		ClientDir      string        `key:"client_dir" default:"" doc:"Folder of the browser client, served as socket.io.js under socket.path; empty is off."`
 	} `key:"socket"`
 	CORS struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`

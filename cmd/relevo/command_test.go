@@ -32,7 +32,7 @@ func newCommand(t *testing.T, environ ...string) *command {
 // run returns the exit status and what was printed.
 func (c *command) run(input string, args ...string) (status int, out, errs string) {
 	var stdout, stderr bytes.Buffer
-	status = execute(c.t.Context(), terminal{strings.NewReader(input), &stdout, &stderr, c.environ}, args)
+	status = execute(c.t.Context(), terminal{strings.NewReader(input), &stdout, &stderr, c.environ, nil}, args)
 	return status, stdout.String(), stderr.String()
 }
 

@@ -19,5 +19,7 @@ func main() {
 		<-signals
 		os.Exit(exitFailure) // whoever asks twice does not want to wait
 	}()
-	os.Exit(execute(ctx, terminal{os.Stdin, os.Stdout, os.Stderr, os.Environ()}, os.Args[1:]))
+	verbose := make(chan os.Signal, 1)
+	signal.Notify(verbose, syscall.SIGUSR1)
+	os.Exit(execute(ctx, terminal{os.Stdin, os.Stdout, os.Stderr, os.Environ(), verbose}, os.Args[1:]))
 }

@@ -27,6 +27,8 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	environ  []string
+	// verbose turns debug lines of a running server on and off; nil never does.
+	verbose <-chan os.Signal
 }
 
 // usageError is a fault of the command line.

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"os"
+
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/relevo/relevo/server"
 )
@@ -13,6 +17,28 @@ func serveCommand(c *cli) *cobra.Command {
 			return err
 		}
 		log, level := server.NewLogger(cfg, c.err)
-		return server.Run(cmd.Context(), cfg, server.Process{Log: log, Level: level, Out: c.out})
+		ctx, cancel := context.WithCancel(cmd.Context())
+		defer cancel()
+		go toggleDebug(ctx, c.verbose, log, level)
+		return server.Run(ctx, cfg, server.Process{Log: log, Level: level, Out: c.out})
 	}}
+}
+
+// toggleDebug changes between the configured level and debug at each signal, until
+// ctx ends.
+func toggleDebug(ctx context.Context, verbose <-chan os.Signal, log *zap.Logger, level zap.AtomicLevel) {
+	configured := level.Level()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-verbose:
+			if level.Level() == zap.DebugLevel {
+				level.SetLevel(configured)
+			} else {
+				level.SetLevel(zap.DebugLevel)
+			}
+			log.Info("log level changed", zap.Stringer("level", level.Level()))
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // process is this program in a process of its own.
@@ -111,5 +114,21 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	if status := p.status(); status != exitFailure {
 		t.Errorf("status %d", status)
+	}
+}
+
+func TestSignalTogglesDebug(t *testing.T) {
+	verbose := make(chan os.Signal)
+	level := zap.NewAtomicLevelAt(zap.WarnLevel)
+	over := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { defer close(over); toggleDebug(ctx, verbose, zap.NewNop(), level) }()
+	verbose <- syscall.SIGUSR1
+	verbose <- syscall.SIGUSR1 // taken only after the first was acted on
+	verbose <- syscall.SIGUSR1
+	cancel()
+	<-over
+	if level.Level() != zap.DebugLevel {
+		t.Errorf("after three signals the level is %v", level.Level())
 	}
 }
