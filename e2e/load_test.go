@@ -35,8 +35,11 @@ func newLoad(t *testing.T, d models.Dialect, writers, sockets int) *load {
 		l.sockets = append(l.sockets, max.listen([]string{"websocket", "polling"}[i%2]))
 	}
 	body, _ := json.Marshal(newOperation(l.client))
+	var tinas []*person
 	for i := range writers {
-		tina := l.hire(fmt.Sprintf("tina%d", i), models.Trader)
+		tinas = append(tinas, l.hire(fmt.Sprintf("tina%d", i), models.Trader))
+	}
+	for _, tina := range tinas {
 		l.writers.Go(func() { l.write(tina, body) })
 	}
 	l.eventually("operations are being created", func() error {
