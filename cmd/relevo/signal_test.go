@@ -27,7 +27,7 @@ func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], append([]string{"serve", "--http.addr=127.0.0.1:0", "--data.dir=" + dir}, args...)...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TEST_RUN_MAIN=1")
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TEST_RUN_MAIN=1"}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
