@@ -59,25 +59,10 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestProxiesClientIP(t *testing.T) {
-	p, err := NewProxies([]string{"10.0.0.0/8"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct{ peer, forwarded, want string }{
-		{"192.0.2.1:1", "198.51.100.7", "192.0.2.1"}, {"10.0.0.1:1", "198.51.100.7", "198.51.100.7"}, {"10.0.0.1:1", "", "10.0.0.1"},
-		{"10.0.0.1:1", "1.1.1.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"}, {"10.0.0.1:1", "nonsense", "10.0.0.1"}, {"[::ffff:10.0.0.1]:1", "198.51.100.7", "198.51.100.7"},
-	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.RemoteAddr = c.peer
-		if c.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", c.forwarded)
+func TestNewProxiesRefusesNonsense(t *testing.T) {
+	for _, text := range []string{"10.0.0.0/99", "desk.example", ""} {
+		if _, err := NewProxies([]string{text}); err == nil {
+			t.Errorf("%q was taken", text)
 		}
-		if got := p.ClientIP(r); got != c.want {
-			t.Errorf("%s for %q: %s, want %s", c.peer, c.forwarded, got, c.want)
-		}
-	}
-	if _, err := NewProxies([]string{"10.0.0.0/99"}); err == nil {
-		t.Error("a broken range was taken")
 	}
 }

@@ -65,27 +65,3 @@ func (p *Proxies) Scheme(r *http.Request) string {
 	}
 	return "http"
 }
-
-// ClientIP is the address of the browser: the last one in X-Forwarded-For that is
-// not a proxy of ours, or the peer itself. It is empty when the peer has none.
-func (p *Proxies) ClientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	if !p.trusts(r) {
-		return host
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		host = addr.String()
-		if !p.contains(addr) {
-			break
-		}
-	}
-	return host
-}

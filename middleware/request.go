@@ -54,7 +54,8 @@ func RequestLog(log *zap.Logger) gin.HandlerFunc {
 		if err := c.Errors.Last(); err != nil {
 			fields = append(fields, zap.NamedError("cause", err.Err))
 		}
-		if c.Writer.Status() >= http.StatusInternalServerError {
+		// Who went away before the answer caused whatever failed then.
+		if c.Writer.Status() >= http.StatusInternalServerError && c.Request.Context().Err() == nil {
 			log.Error("request failed", fields...)
 			return
 		}

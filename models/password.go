@@ -38,13 +38,9 @@ const (
 	defaultScryptP  = 1
 	scryptKeyLength = 64
 	defaultPBKDF2   = 260_000 // Werkzeug 2.0 to 2.2, for "pbkdf2:HASH" without rounds
-	newHashMethod   = "scrypt:32768:8:1"
 	newSaltLength   = 16
 	saltAlphabet    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
-
-// decoyHash matches nothing and costs what a usual hash costs.
-const decoyHash = newHashMethod + "$decoydecoydecoy0$"
 
 var errHashForm = errors.New("password hash of unknown form")
 
@@ -52,6 +48,10 @@ var errHashForm = errors.New("password hash of unknown form")
 // It reads and writes Werkzeug's text forms, so that Flask can still read what is
 // stored here. All methods may be called concurrently.
 type Hasher struct {
+	// N is the cost of new hashes and of the decoy, a power of two; zero means
+	// Werkzeug's 32768. To be set before the first use.
+	N int
+
 	slots   *semaphore.Weighted
 	waiting atomic.Int64
 	now     atomic.Int64
@@ -81,11 +81,11 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	key, err := scrypt.Key([]byte(password), salt, defaultScryptN, defaultScryptR, defaultScryptP, scryptKeyLength)
+	key, err := scrypt.Key([]byte(password), salt, h.cost(), defaultScryptR, defaultScryptP, scryptKeyLength)
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
-	return newHashMethod + "$" + string(salt) + "$" + hex.EncodeToString(key), nil
+	return h.method() + "$" + string(salt) + "$" + hex.EncodeToString(key), nil
 }
 
 // Verify reports whether the password belongs to the stored form. A form that is
@@ -100,14 +100,25 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (bool, err
 	}
 	defer done()
 	if len(password) > maxPassword {
-		password, stored = "", decoyHash
+		password, stored = "", ""
 	}
 	ok, err := verifyWerkzeug(stored, password)
 	if err != nil {
-		_, _ = verifyWerkzeug(decoyHash, password)
+		_, _ = verifyWerkzeug(h.method()+"$decoydecoydecoy0$", password)
 		return false, nil
 	}
 	return ok, nil
+}
+
+func (h *Hasher) cost() int {
+	if h.N == 0 {
+		return defaultScryptN
+	}
+	return h.N
+}
+
+func (h *Hasher) method() string {
+	return fmt.Sprintf("scrypt:%d:%d:%d", h.cost(), defaultScryptR, defaultScryptP)
 }
 
 // enter waits for a slot.

@@ -63,6 +63,7 @@ func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.CheapHashes()
 	d.app = s
 	d.store.OnCommit(d.tap(s))
 	d.http = httptest.NewServer(s)
