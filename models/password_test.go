@@ -2,9 +2,7 @@ package models_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -12,37 +10,6 @@ import (
 
 	"github.com/relevo/relevo/models"
 )
-
-// contract 3.2: hashes made by Werkzeug 2.2.2, 2.3.8 and 3.1.8. The legacy methods
-// (refused in the file) match there and never here.
-func TestHasherVerifiesWerkzeugHashes(t *testing.T) {
-	raw, err := os.ReadFile("testdata/werkzeug_passwords.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		Name, Werkzeug, Hash, Password string
-		Matches, Refused               bool
-	}
-	if err := json.Unmarshal(raw, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	if len(vectors) != 48 {
-		t.Fatalf("%d vectors, want 48", len(vectors))
-	}
-	h := models.NewHasher(2)
-	for _, v := range vectors {
-		t.Run(v.Name, func(t *testing.T) {
-			got, err := h.Verify(context.Background(), v.Hash, v.Password)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want := v.Matches && !v.Refused; got != want {
-				t.Errorf("Werkzeug %s %q: %v, want %v", v.Werkzeug, v.Hash, got, want)
-			}
-		})
-	}
-}
 
 // contract 3.2: the form that Flask with Werkzeug 3 reads.
 func TestHasherHash(t *testing.T) {

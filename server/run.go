@@ -73,6 +73,7 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	}
 	failed := ports.serve()
 	ports.announce(p)
+	defer startPurge(ctx, store, p.Log)()
 
 	var fault error
 	select {
