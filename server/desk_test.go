@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -23,8 +22,6 @@ import (
 	"github.com/relevo/relevo/models/modelstest"
 	"github.com/relevo/relevo/server"
 )
-
-func TestMain(m *testing.M) { os.Exit(modelstest.Main(m)) }
 
 // desk is the assembled server on a real database behind a real listener, with
 // people who are signed in.
@@ -66,7 +63,7 @@ func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config
 	s.CheapHashes()
 	d.app = s
 	d.store.OnCommit(d.tap(s))
-	d.http = httptest.NewServer(s)
+	d.http = httptest.NewServer(noteRoutes(s, s.Routes()))
 	t.Cleanup(d.http.Close)
 	return d
 }
