@@ -125,9 +125,15 @@ func eachPlaceholder(data []byte, found func(start, end, num int) error) error {
 	return nil
 }
 
+// longestMark is the length of the key with every character written as an escape.
+const longestMark = len(`""`) + 6*len("_placeholder")
+
 // isMark tells whether the string from start to end is a key that makes its object a placeholder for the
 // official decoder.
 func isMark(data []byte, start, end int) bool {
+	if end-start > longestMark {
+		return false
+	}
 	colon := skipSpace(data, end)
 	if colon == len(data) || data[colon] != ':' || string(unquote(data[start:end])) != "_placeholder" {
 		return false

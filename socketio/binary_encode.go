@@ -18,11 +18,9 @@ const maxEncodeDepth = 256
 var errEncodeDepth = errors.New("socketio: arguments nested too deep")
 
 // encodeEvent returns the payload of an event, the JSON array of its name and arguments, and its
-// attachments: the packet is a binary one exactly when there are any. See extractBinary.
+// attachments: the packet is a binary one exactly when there are any. Whether the name is reserved is the
+// caller's to check, and how many attachments the peer takes (the official parser: 10). See extractBinary.
 func encodeEvent(name string, args ...any) (data []byte, attachments [][]byte, err error) {
-	if isReservedEvent([]byte(name)) {
-		return nil, nil, errReservedEvent
-	}
 	e := encoder{out: make([]byte, 0, 64)}
 	e.out = append(e.out, '[')
 	if err := e.text(name); err != nil {
