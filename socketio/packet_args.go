@@ -76,7 +76,7 @@ func checkEventName(raw json.RawMessage) error {
 	}
 	switch c := raw[0]; {
 	case c == '"':
-		if name := unquote(raw); len(name) <= maxReservedName && reservedName(string(name)) {
+		if isReservedEvent(unquote(raw)) {
 			return errReservedEvent
 		}
 	case c == '-' || isDigit(c):
@@ -86,9 +86,15 @@ func checkEventName(raw json.RawMessage) error {
 	return nil
 }
 
-// maxReservedName is the length of the longest reserved name; what is not longer becomes a string without
-// allocation.
-const maxReservedName = len("removeListener")
+// isReservedEvent names the events that a library on either side raises itself and that no peer may
+// (the list of the official parser).
+func isReservedEvent(name []byte) bool {
+	switch string(name) {
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return true
+	}
+	return false
+}
 
 // eventName returns the name of an event from the first element of an accepted event packet. A name
 // without escapes is a slice of raw, so that looking it up in a map by string(name) allocates nothing.
