@@ -28,7 +28,7 @@ func migrateCommand(c *cli) *cobra.Command {
 			return nil
 		})
 	}}
-	status := &cobra.Command{Use: "status", Short: "Print which steps were taken and which up would take", Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error {
+	status := &cobra.Command{Use: "status", Short: "Print which steps were taken, and what up would add to this database", Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error {
 		return c.withStore(cmd.Context(), func(ctx context.Context, store *models.Store) error {
 			steps, err := store.MigrationStatus(ctx)
 			if err != nil {
@@ -43,7 +43,17 @@ func migrateCommand(c *cli) *cobra.Command {
 				}
 				fmt.Fprintf(w, "%s\t%s\n", state, s.Name)
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			plan, err := store.MigrationPlan(ctx)
+			if err != nil {
+				return err
+			}
+			for _, line := range plan {
+				fmt.Fprintln(c.out, "would add", line)
+			}
+			return nil
 		})
 	}}
 	return group("migrate", "Look at or change the schema", up, status)
