@@ -14,11 +14,11 @@ import (
 // errPlanned rolls a planning transaction back.
 var errPlanned = errors.New("planned")
 
-// MigrationPlan says what Migrate would add to this very database: "table x",
-// "column x.y", "index z". It takes the pending steps in a transaction, compares
+// MigrationPlan says what Migrate would do to this very database: "add table x",
+// "add column x.y type", "add index z". It takes the pending steps in a transaction, compares
 // the catalogue before and after, and rolls back; on Postgres it gives up after
 // two seconds when a table stays locked. Anything dropped or retyped would show as
-// a line that begins with "lost".
+// a line that begins with "lose".
 func (s *Store) MigrationPlan(ctx context.Context) ([]string, error) {
 	steps, err := s.MigrationStatus(ctx)
 	if err != nil {
@@ -109,12 +109,12 @@ func difference(before, after map[string]bool) []string {
 		table, _, _ := strings.Cut(strings.TrimPrefix(line, "column "), ".")
 		newTable := strings.HasPrefix(line, "column ") && !before["table "+table]
 		if !before[line] && !newTable {
-			out = append(out, line)
+			out = append(out, "add "+line)
 		}
 	}
 	for line := range before {
 		if !after[line] {
-			out = append(out, "lost "+line)
+			out = append(out, "lose "+line)
 		}
 	}
 	sort.Strings(out)

@@ -51,7 +51,7 @@ func migrateCommand(c *cli) *cobra.Command {
 				return err
 			}
 			for _, line := range plan {
-				fmt.Fprintln(c.out, "would add", line)
+				fmt.Fprintln(c.out, "would", line)
 			}
 			return nil
 		})
