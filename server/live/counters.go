@@ -27,7 +27,7 @@ var (
 	disconnectReasons = [...]string{
 		"transport close", "transport error", "ping timeout", "forced close", "parse error",
 		"client namespace disconnect", "server namespace disconnect",
-		"forced server close", "server shutting down",
+		"forced server close", "server shutting down", "slow consumer", "payload too large",
 	}
 	failureReasons = [...]string{FailureOrigin, FailureAuth, FailureRate, FailureProtocol}
 )

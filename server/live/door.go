@@ -24,8 +24,7 @@ type door struct {
 }
 
 // admit checks one request. With ok false the answer is written. With ok true
-// CORS headers are set, and a POST body is read whole and at most MaxPayload
-// long.
+// CORS headers are set. The body is the engine's affair.
 func (d *door) admit(w http.ResponseWriter, r *http.Request) (id middleware.Identity, ok bool) {
 	query := r.URL.Query()
 	switch {
@@ -53,13 +52,20 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (id middleware.Iden
 		w.WriteHeader(http.StatusNoContent)
 		return id, false
 	}
-	if r.Method == http.MethodPost {
+	return id, true
+}
+
+// admitWhole is admit for an engine that does not bound bodies itself: a POST
+// body is read whole and at most MaxPayload long.
+func (d *door) admitWhole(w http.ResponseWriter, r *http.Request) (id middleware.Identity, ok bool) {
+	id, ok = d.admit(w, r)
+	if ok && r.Method == http.MethodPost {
 		if refused, bad := d.readBody(w, r); bad {
 			refused.write(w)
 			return id, false
 		}
 	}
-	return id, true
+	return id, ok
 }
 
 // allowOrigin echoes an Origin that Authorize accepted (contract 1.1).

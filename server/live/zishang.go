@@ -220,7 +220,7 @@ func (e *Zishang) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	changes := e.changes.Load()
-	id, ok := e.door.admit(w, r)
+	id, ok := e.door.admitWhole(w, r)
 	if !ok {
 		return
 	}

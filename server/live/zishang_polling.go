@@ -54,7 +54,7 @@ func (e *Zishang) servePolling(w http.ResponseWriter, r *http.Request, session *
 // inspectPackets returns the length of the longest packet of a POST and whether
 // all are of a type that exists. The body is as it was afterwards.
 func inspectPackets(r *http.Request) (longest int, known bool) {
-	// door.admit has put a complete body of bounded length here.
+	// door.admitWhole has put a complete body of bounded length here.
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return 0, false

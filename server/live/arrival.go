@@ -1,0 +1,40 @@
+package live
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/relevo/relevo/middleware"
+)
+
+// arrival is who a request spoke for when it came.
+type arrival struct {
+	identity middleware.Identity
+	// changes is what the engine had counted just before the identity was resolved.
+	changes int64
+	// request is kept, for a signed-in socket, until it is connected: enough of it
+	// to resolve the identity once more.
+	request *http.Request
+}
+
+type arrivalKey struct{}
+
+func withArrival(r *http.Request, id middleware.Identity, changes int64) *http.Request {
+	a := &arrival{identity: id, changes: changes}
+	if !id.Anonymous() && !r.URL.Query().Has("sid") {
+		// Not the request itself: it leads to its connection's buffers.
+		a.request = &http.Request{
+			Method: r.Method, URL: r.URL, Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, TLS: r.TLS,
+		}
+	}
+	return r.WithContext(context.WithValue(r.Context(), arrivalKey{}, a))
+}
+
+// arrivalOf returns what withArrival put there; an anonymous arrival when nothing
+// was.
+func arrivalOf(r *http.Request) *arrival {
+	if a, ok := r.Context().Value(arrivalKey{}).(*arrival); ok {
+		return a
+	}
+	return &arrival{}
+}
