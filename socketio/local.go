@@ -1,0 +1,116 @@
+package socketio
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/relevo/relevo/socketio/engineio"
+)
+
+// Local is the Adapter for the sockets of this process.
+type Local struct {
+	ns *Namespace
+}
+
+// Namespace returns the namespace that the adapter serves.
+func (l *Local) Namespace() *Namespace { return l.ns }
+
+// Broadcast queues the packet for each socket and lets the connections be written in the background.
+func (l *Local) Broadcast(target Target, p Encoded) {
+	ns := l.ns
+	o := engineio.SendOptions{Volatile: p.Volatile, Coalesce: p.Latest}
+	batch := ns.server.batch()
+	defer ns.server.recycle(batch)
+	if recovery := ns.server.options.Recovery; recovery != nil && !p.Volatile && p.Latest == "" {
+		// Exclusive, so that every client gets the packets in the order of their offsets.
+		ns.mu.Lock()
+		offset := recovery.Append(ns.name, LoggedPacket{Target: target, Text: p.Text, Attachments: p.Attachments})
+		frames := framesOf(withOffset(p.Text, offset), p.Attachments)
+		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
+		ns.mu.Unlock()
+	} else {
+		frames := framesOf(p.Text, p.Attachments)
+		ns.mu.RLock()
+		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
+		ns.mu.RUnlock()
+	}
+	batch.Flush()
+}
+
+// BroadcastWithAck sends the packet and waits for the answers of this process's sockets.
+func (l *Local) BroadcastWithAck(ctx context.Context, target Target, id int64, p Encoded) (Answers, error) {
+	ns := l.ns
+	frames := framesOf(p.Text, p.Attachments)
+	o := engineio.SendOptions{Volatile: p.Volatile, Coalesce: p.Latest}
+	w := newManyWaiter()
+	batch := ns.server.batch()
+	ns.mu.RLock()
+	ns.each(&target, func(s *Socket) {
+		w.expect(s)
+		if !s.await(id, w) {
+			w.lost(s)
+		} else if !batch.Add(s.conn, o, frames...) {
+			s.unawait(id)
+			w.lost(s)
+		}
+	})
+	ns.mu.RUnlock()
+	batch.Flush()
+	ns.server.recycle(batch)
+	w.arm()
+	select {
+	case <-w.done:
+		return w.stop(id), nil
+	case <-ctx.Done():
+		answers := w.stop(id)
+		return answers, fmt.Errorf("socketio: %d acknowledgements missing: %w", len(answers.Missing), ctx.Err())
+	}
+}
+
+// Join puts the sockets into rooms.
+func (l *Local) Join(target Target, rooms []string) {
+	l.change(target, func(s *Socket) {
+		for _, name := range rooms {
+			if name != s.id {
+				l.ns.joinRoom(s, name)
+			}
+		}
+	})
+}
+
+// Leave takes the sockets out of rooms.
+func (l *Local) Leave(target Target, rooms []string) {
+	l.change(target, func(s *Socket) {
+		for _, name := range rooms {
+			l.ns.leaveRoom(s, name)
+		}
+	})
+}
+
+// change collects first: the rooms that are walked are those that are changed.
+func (l *Local) change(target Target, do func(*Socket)) {
+	l.ns.mu.Lock()
+	defer l.ns.mu.Unlock()
+	var found []*Socket
+	l.ns.each(&target, func(s *Socket) { found = append(found, s) })
+	for _, s := range found {
+		do(s)
+	}
+}
+
+// Disconnect ends the sockets.
+func (l *Local) Disconnect(target Target, closeTransport bool) {
+	for _, s := range (Broadcast{ns: l.ns, target: target}).Sockets() {
+		s.Disconnect(closeTransport)
+	}
+}
+
+// FetchSockets describes the sockets.
+func (l *Local) FetchSockets(_ context.Context, target Target) ([]SocketInfo, error) {
+	sockets := (Broadcast{ns: l.ns, target: target}).Sockets()
+	infos := make([]SocketInfo, len(sockets))
+	for i, s := range sockets {
+		infos[i] = SocketInfo{ID: s.id, Address: s.conn.RemoteAddr(), Rooms: s.Rooms(), Data: s.Data()}
+	}
+	return infos, nil
+}
