@@ -1,19 +1,68 @@
 package engineio
 
+import (
+	"sync"
+	"time"
+
+	"github.com/relevo/relevo/socketio/internal/wheel"
+)
+
 // Conn is one Engine.IO connection: a polling session, a WebSocket, or one that
 // became the other. It is safe for concurrent use.
 type Conn struct {
-	id string
+	srv     *Server
+	session Session // set before anything is received
+	id      string
+	address string
+	timer   wheel.Timer
+
+	mu    sync.Mutex
+	queue queue
+	link  *link // the WebSocket; nil while polling
+	poll  *poll // nil on a direct WebSocket
+
+	reason Reason // why it ended
+	// Deadlines on the clock of the wheel, zero: none.
+	pingAt  time.Duration // the next ping is due
+	pongBy  time.Duration // the answer to the last one is due
+	stallBy time.Duration // a write must have made progress
+	closeBy time.Duration // the end of a closing transport
+
+	signs       uint16 // pings and pongs of the client in the second signsSecond
+	signsSecond uint32
+	phase       phase
+	writing     bool // somebody writes, or waits to be able to
+	stalled     bool // the writer waits for the peer
+	busy        bool // a Session method runs, or the Handler
+	corked      bool // what is sent now is written when the batch of reads is over
+	dirty       bool // a Batch or the flusher will write it
+	told        bool // Session.Closed has been or is being called
+	forgotten   bool // out of the server's map
 }
+
+type phase uint8
+
+const (
+	phaseOpen    phase = iota
+	phaseClosing       // ended; the transport still has something to say
+	phaseGone          // ended, no transport
+)
 
 // ID returns the session id: 128 random bits, base64url.
 func (c *Conn) ID() string { return c.id }
 
 // Transport returns "polling" or "websocket".
-func (c *Conn) Transport() string { return transportPolling }
+func (c *Conn) Transport() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != nil {
+		return transportWebSocket
+	}
+	return transportPolling
+}
 
 // RemoteAddr returns what Options.ClientAddress said at the handshake.
-func (c *Conn) RemoteAddr() string { return "" }
+func (c *Conn) RemoteAddr() string { return c.address }
 
 // SendOptions says what may become of frames that cannot leave at once.
 type SendOptions struct {
@@ -28,11 +77,64 @@ type SendOptions struct {
 // transport takes now. It never blocks. It returns false when the connection is
 // closed or the frames were dropped; a queue that overflows closes the
 // connection with ReasonSlowConsumer.
-func (c *Conn) Send(o SendOptions, frames ...*Frame) bool { return false }
+func (c *Conn) Send(o SendOptions, frames ...*Frame) bool {
+	c.mu.Lock()
+	ok := c.enqueue(o, frames)
+	if ok {
+		c.flush(nil)
+	}
+	c.mu.Unlock()
+	return ok
+}
+
+// enqueue queues the frames of one call; the caller holds mu.
+func (c *Conn) enqueue(o SendOptions, frames []*Frame) bool {
+	switch {
+	case c.phase != phaseOpen || len(frames) == 0:
+		return false
+	case o.Volatile && !c.writable():
+		return false
+	}
+	c.queue.push(o.Coalesce, frames)
+	limits := &c.srv.o
+	if limits.MaxQueueFrames > 0 && c.queue.len() > limits.MaxQueueFrames ||
+		limits.MaxQueueBytes > 0 && c.queue.bytes > limits.MaxQueueBytes && c.queue.len() > len(frames) {
+		c.end(ReasonSlowConsumer)
+		return false
+	}
+	return true
+}
+
+// writable reports whether the transport takes something now; the caller holds mu.
+func (c *Conn) writable() bool {
+	if c.link != nil {
+		return !c.stalled
+	}
+	return c.poll != nil && c.poll.waiting
+}
+
+// Uncork lets what was sent during Session.Message be written now and not only
+// after Idle. A Session calls it before it blocks.
+func (c *Conn) Uncork() {
+	c.mu.Lock()
+	c.corked = false
+	c.flush(nil)
+	c.mu.Unlock()
+}
 
 // Close ends the connection; what is queued is dropped.
-func (c *Conn) Close(reason Reason) {}
+func (c *Conn) Close(reason Reason) {
+	c.mu.Lock()
+	c.queue.drop()
+	c.end(reason)
+	c.mu.Unlock()
+}
 
 // CloseAfterFlush ends the connection as soon as what is queued has been
-// written, or Options.WriteTimeout passed without progress.
-func (c *Conn) CloseAfterFlush(reason Reason) {}
+// written, or Options.WriteTimeout passed. Nothing more can be sent, nothing more
+// is received, and Session.Closed does not wait for it.
+func (c *Conn) CloseAfterFlush(reason Reason) {
+	c.mu.Lock()
+	c.end(reason)
+	c.mu.Unlock()
+}

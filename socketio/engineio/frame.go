@@ -2,7 +2,8 @@ package engineio
 
 import (
 	"encoding/base64"
-	"encoding/binary"
+
+	"github.com/relevo/relevo/socketio/internal/ws"
 )
 
 // Frame is one message to a client, encoded once: a WebSocket frame whose
@@ -12,41 +13,24 @@ type Frame struct {
 	wire   []byte // header and payload of the WebSocket frame
 	head   uint8  // length of the header
 	binary bool   // a binary message: base64 on polling
-	only   uint8  // transports it makes sense on
 }
-
-// Where a frame of the engine itself belongs: a close frame has no polling form.
-const (
-	onBoth uint8 = iota
-	onWebSocketOnly
-	onPollingOnly
-)
-
-const (
-	opText   = 0x1
-	opBinary = 0x2
-	opClose  = 0x8
-	opPong   = 0xA
-)
 
 // Text returns the frame of a text message: the message packet's data WITHOUT
 // the leading '4'. The message is copied.
 func Text(message []byte) *Frame {
-	wire := make([]byte, 0, frameHeaderMax+1+len(message))
-	wire = appendFrameHeader(wire, opText, 1+len(message))
+	wire := make([]byte, 0, ws.HeaderMax+1+len(message))
+	wire = ws.AppendHeader(wire, ws.Text, 1+len(message))
 	head := uint8(len(wire))
-	wire = append(wire, '4')
-	wire = append(wire, message...)
-	return &Frame{wire: wire, head: head}
+	wire = append(wire, packetMessage)
+	return &Frame{wire: append(wire, message...), head: head}
 }
 
 // Binary returns the frame of a binary message, which is copied.
 func Binary(message []byte) *Frame {
-	wire := make([]byte, 0, frameHeaderMax+len(message))
-	wire = appendFrameHeader(wire, opBinary, len(message))
+	wire := make([]byte, 0, ws.HeaderMax+len(message))
+	wire = ws.AppendHeader(wire, ws.Binary, len(message))
 	head := uint8(len(wire))
-	wire = append(wire, message...)
-	return &Frame{wire: wire, head: head, binary: true}
+	return &Frame{wire: append(wire, message...), head: head, binary: true}
 }
 
 // Len returns the length of the frame on a WebSocket, in bytes.
@@ -54,35 +38,28 @@ func (f *Frame) Len() int { return len(f.wire) }
 
 // packetFrame returns the frame of an engine packet such as "2" or "3probe".
 func packetFrame(packet string) *Frame {
-	wire := appendFrameHeader(nil, opText, len(packet))
+	wire := ws.AppendHeader(nil, ws.Text, len(packet))
 	return &Frame{head: uint8(len(wire)), wire: append(wire, packet...)}
 }
 
-// controlFrame returns a WebSocket control frame; it has no polling form.
-func controlFrame(op byte, payload []byte) *Frame {
-	wire := appendFrameHeader(nil, op, len(payload))
-	return &Frame{head: uint8(len(wire)), wire: append(wire, payload...), only: onWebSocketOnly}
+// controlFrame returns a WebSocket control frame; polling has no form of it.
+func controlFrame(op ws.Op, payload []byte) *Frame {
+	wire := ws.AppendHeader(nil, op, len(payload))
+	return &Frame{head: uint8(len(wire)), wire: append(wire, payload...)}
 }
 
-// appendPoll appends the polling form.
+// appendPoll appends the polling form, after a separator unless dst is empty.
 func (f *Frame) appendPoll(dst []byte) []byte {
-	payload := f.wire[f.head:]
+	dst = appendPayloadSeparator(dst)
 	if !f.binary {
-		return append(dst, payload...)
+		return append(dst, f.wire[f.head:]...)
 	}
-	dst = append(dst, 'b')
-	return base64.StdEncoding.AppendEncode(dst, payload)
+	dst = append(dst, payloadBinary)
+	return base64.StdEncoding.AppendEncode(dst, f.wire[f.head:])
 }
 
-const frameHeaderMax = 10
-
-func appendFrameHeader(dst []byte, op byte, length int) []byte {
-	dst = append(dst, 0x80|op)
-	switch {
-	case length <= 125:
-		return append(dst, byte(length))
-	case length <= 0xFFFF:
-		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(length))
-	}
-	return binary.BigEndian.AppendUint64(append(dst, 127), uint64(length))
-}
+// The frames of the engine itself.
+var (
+	framePing  = packetFrame("2")
+	frameProbe = packetFrame("3probe")
+)

@@ -19,16 +19,15 @@ func (r *Refusal) Error() string { return r.Message }
 
 // The errors of the reference server.
 var (
-	errTransport   = &Refusal{http.StatusBadRequest, 0, "Transport unknown"}
-	errUnknownSID  = &Refusal{http.StatusBadRequest, 1, "Session ID unknown"}
-	errMethod      = &Refusal{http.StatusBadRequest, 2, "Bad handshake method"}
-	errBadRequest  = &Refusal{http.StatusBadRequest, 3, "Bad request"}
-	errForbidden   = &Refusal{http.StatusForbidden, 4, "Forbidden"}
-	errProtocol    = &Refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	errTooLarge    = &Refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
-	errCrowded     = &Refusal{http.StatusTooManyRequests, 4, "Too many connections"}
-	errFull        = &Refusal{http.StatusServiceUnavailable, 4, "Service unavailable"}
-	errNotHijacked = &Refusal{http.StatusInternalServerError, 3, "Bad request"}
+	errTransport  = &Refusal{http.StatusBadRequest, 0, "Transport unknown"}
+	errUnknownSID = &Refusal{http.StatusBadRequest, 1, "Session ID unknown"}
+	errMethod     = &Refusal{http.StatusBadRequest, 2, "Bad handshake method"}
+	errBadRequest = &Refusal{http.StatusBadRequest, 3, "Bad request"}
+	errForbidden  = &Refusal{http.StatusForbidden, 4, "Forbidden"}
+	errProtocol   = &Refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
+	errTooLarge   = &Refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
+	errCrowded    = &Refusal{http.StatusTooManyRequests, 4, "Too many connections"}
+	errFull       = &Refusal{http.StatusServiceUnavailable, 4, "Service unavailable"}
 )
 
 // refusalOf returns the answer for what Options.Allow said.

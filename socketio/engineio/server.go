@@ -1,9 +1,16 @@
 package engineio
 
 import (
-	"context"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/relevo/relevo/socketio/internal/wheel"
+	"github.com/relevo/relevo/socketio/internal/ws"
 )
 
 const (
@@ -19,7 +26,8 @@ type Handler func(c *Conn, r *http.Request) Session
 // at the same time. A panic in one ends its connection only.
 type Session interface {
 	// Message gets the messages of the client in order. The data is valid only
-	// during the call. While it blocks, the client is not read.
+	// during the call. While it blocks, the client is not read, and what is sent
+	// to it is not written unless Conn.Uncork was called before.
 	Message(data []byte, binary bool)
 	// Idle is called after the last message of one read: frames sent since are
 	// written together afterwards.
@@ -31,29 +39,83 @@ type Session interface {
 // Server speaks Engine.IO protocol 4 on any path it is mounted on. It is safe
 // for concurrent use.
 type Server struct {
-	o       Options
-	handler Handler
+	o         Options
+	handler   Handler
+	limits    ws.Limits
+	polling   bool
+	websocket bool
+	openTails [2]string // what follows the sid in the open packet: polling, websocket
+	wheel     *wheel.Wheel
+	flusher   flusher
+
+	held  atomic.Int64  // connections, links and temporary goroutines
+	quiet chan struct{} // capacity 1: held may have become zero
+
+	mu        sync.RWMutex
+	conns     map[string]*Conn
+	addresses map[string]int // connections and handshakes under way, by address
+	reserved  int            // handshakes under way
+	draining  bool
 }
+
+const (
+	wheelGrain = 50 * time.Millisecond
+	wheelSlots = 1024
+)
 
 // New returns a Server that gives each connection to h.
 func New(h Handler, o Options) *Server {
-	return &Server{o: o.withDefaults(), handler: h}
-}
-
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	errTransport.write(w)
+	o = o.withDefaults()
+	s := &Server{
+		o:         o,
+		handler:   h,
+		limits:    ws.Limits{MaxMessage: o.MaxPayload, MaxFragments: o.MaxFragments},
+		polling:   slices.Contains(o.Transports, transportPolling),
+		websocket: slices.Contains(o.Transports, transportWebSocket),
+		wheel:     wheel.New(wheelGrain, wheelSlots),
+		quiet:     make(chan struct{}, 1),
+		conns:     make(map[string]*Conn),
+		addresses: make(map[string]int),
+	}
+	s.flusher.srv = s
+	upgrades := "[]"
+	if s.websocket {
+		upgrades = `["websocket"]`
+	}
+	for i, upgrades := range [2]string{upgrades, "[]"} {
+		s.openTails[i] = `","upgrades":` + upgrades +
+			`,"pingInterval":` + strconv.FormatInt(o.PingInterval.Milliseconds(), 10) +
+			`,"pingTimeout":` + strconv.FormatInt(o.PingTimeout.Milliseconds(), 10) +
+			`,"maxPayload":` + strconv.FormatInt(o.MaxPayload, 10) + `}`
+	}
+	return s
 }
 
 // Count returns the number of connections.
-func (s *Server) Count() int { return 0 }
+func (s *Server) Count() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.conns)
+}
 
-// Drain refuses new connections (503) and closes all others, WebSockets with
-// code 1001. It returns when none is left, or with the context's error.
-func (s *Server) Drain(ctx context.Context) error { return nil }
+// find returns the connection with the id, nil when there is none.
+func (s *Server) find(sid string) *Conn {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.conns[sid]
+}
 
-// Close ends everything at once.
-func (s *Server) Close() error { return nil }
+// acquire and release count what a drain waits for.
+func (s *Server) acquire() { s.held.Add(1) }
+
+func (s *Server) release() {
+	if s.held.Add(-1) == 0 {
+		select {
+		case s.quiet <- struct{}{}:
+		default:
+		}
+	}
+}
 
 func remoteHost(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

@@ -1,0 +1,151 @@
+package engineio
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/relevo/relevo/socketio/internal/ws"
+)
+
+// closeGrace is how long a WebSocket's peer has for its side of the closing
+// handshake.
+const closeGrace = 2 * time.Second
+
+// end ends the connection. The first reason counts. The caller holds mu.
+func (c *Conn) end(reason Reason) {
+	if c.phase != phaseOpen {
+		return
+	}
+	c.phase, c.reason = phaseClosing, reason
+	c.pingAt, c.pongBy, c.stallBy = 0, 0, 0
+	if p := c.poll; p != nil {
+		p.backBy = 0
+		if p.probe != nil {
+			p.probe.abort()
+		}
+		p.endProbe()
+	}
+	if c.link != nil {
+		c.endLink(reason)
+	} else {
+		c.endPolling(reason)
+	}
+	if !c.busy && !c.told {
+		c.told = true
+		go c.tell()
+	}
+}
+
+// endLink says goodbye to a WebSocket, or cuts it. The caller holds mu.
+func (c *Conn) endLink(reason Reason) {
+	l := c.link
+	if l.closed {
+		return
+	}
+	switch reason {
+	case ReasonSlowConsumer, ReasonPingTimeout, ReasonTransportError, ReasonPanic:
+		c.queue.drop()
+		l.abort()
+		return
+	}
+	grace := closeGrace
+	if c.queue.len() > 0 {
+		grace = max(grace, c.srv.o.WriteTimeout)
+	}
+	c.due(&c.closeBy, grace)
+	status := l.status
+	if status == 0 {
+		status = ws.StatusNormal
+		if reason == ReasonServerShutdown {
+			status = ws.StatusGoingAway
+		}
+	}
+	c.queue.push("", []*Frame{{wire: ws.AppendClose(nil, status, "")}})
+	c.flush(nil)
+}
+
+// endPolling lets the poll that waits, or the next one, tell the client. The
+// caller holds mu.
+func (c *Conn) endPolling(reason Reason) {
+	p := c.poll
+	if p == nil {
+		c.forget()
+		return
+	}
+	switch {
+	case p.polling:
+		p.signal()
+	case reason == ReasonForcedClose || c.queue.len() > 0 && reason != ReasonServerShutdown && !abandoned(reason):
+		c.due(&c.closeBy, c.srv.o.WriteTimeout)
+		return
+	}
+	c.forget()
+}
+
+// abandoned reports whether the client is not going to poll again.
+func abandoned(reason Reason) bool {
+	switch reason {
+	case ReasonPingTimeout, ReasonTransportClose, ReasonTransportError, ReasonSlowConsumer, ReasonAbandoned, ReasonPanic:
+		return true
+	}
+	return false
+}
+
+// forget takes the connection out of the server; its transport is gone. The
+// caller holds mu.
+func (c *Conn) forget() {
+	if c.forgotten {
+		return
+	}
+	c.forgotten, c.phase, c.closeBy = true, phaseGone, 0
+	if !c.writing && (c.poll == nil || !c.poll.polling) {
+		c.queue = queue{}
+	}
+	c.srv.wheel.Stop(&c.timer)
+	c.srv.remove(c)
+}
+
+// enter begins a batch of Session calls; false: the connection has ended.
+func (c *Conn) enter() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phaseOpen {
+		return false
+	}
+	c.busy, c.corked = true, true
+	return true
+}
+
+// leave ends a batch of Session calls and writes what they sent.
+func (c *Conn) leave() {
+	c.mu.Lock()
+	c.busy, c.corked = false, false
+	tell := c.phase != phaseOpen && !c.told
+	c.told = c.told || tell
+	c.flush(nil)
+	c.mu.Unlock()
+	if tell {
+		c.tell()
+	}
+}
+
+// tell makes the last call of the Session.
+func (c *Conn) tell() {
+	defer c.srv.release()
+	defer func() {
+		if v := recover(); v != nil {
+			c.panicked(v)
+		}
+	}()
+	if c.session != nil {
+		c.session.Closed(c.reason)
+	}
+}
+
+// panicked logs a panic of the Session; the caller recovered it.
+func (c *Conn) panicked(value any) {
+	if log := c.srv.o.Logger; log != nil {
+		log.Error("engineio: session panicked", slog.String("sid", c.id), slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
+	}
+}

@@ -1,0 +1,156 @@
+package engineio
+
+import "github.com/relevo/relevo/socketio/internal/ws"
+
+// handle handles one WebSocket message; true: reading is over.
+func (l *link) handle(m ws.Message) (done bool) {
+	switch m.Op {
+	case ws.Text:
+		if l.attached {
+			return l.packet(m.Data)
+		}
+		return l.probePacket(m.Data)
+	case ws.Binary:
+		if !l.attached {
+			return l.violate(ws.StatusPolicy, ReasonParseError)
+		}
+		l.deliver(m.Data, true)
+		return false
+	case ws.Close:
+		return l.goodbye(m.Data)
+	}
+	if !l.conn.allowance() {
+		return l.violate(ws.StatusPolicy, ReasonTransportError)
+	}
+	if m.Op == ws.Ping {
+		pong := controlFrame(ws.Pong, m.Data)
+		if !l.attached {
+			return !l.writeNow(pong.wire)
+		}
+		l.queueOwn(pong)
+	}
+	return false
+}
+
+// packet handles an Engine.IO packet of the attached transport.
+func (l *link) packet(text []byte) (done bool) {
+	kind, data, err := parsePacket(text)
+	if err != nil {
+		return l.violate(ws.StatusPolicy, ReasonParseError)
+	}
+	c := l.conn
+	switch kind {
+	case packetMessage:
+		l.deliver(data, false)
+	case packetPong:
+		if !c.allowance() {
+			return l.violate(ws.StatusPolicy, ReasonTransportError)
+		}
+		c.heartbeat()
+	case packetClose:
+		c.mu.Lock()
+		c.end(ReasonTransportClose)
+		c.mu.Unlock()
+	case packetPing, packetOpen:
+		// The heartbeat goes from the server to the client (Engine.IO protocol 4).
+		return l.violate(ws.StatusPolicy, ReasonTransportError)
+	}
+	return false
+}
+
+// deliver gives a message to the Session, unless the connection has ended.
+func (l *link) deliver(data []byte, binary bool) {
+	c := l.conn
+	if !l.entered {
+		if !c.enter() {
+			return
+		}
+		l.entered = true
+	}
+	if !c.ended() {
+		c.session.Message(data, binary)
+	}
+}
+
+// ended reports whether the connection has ended.
+func (c *Conn) ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase != phaseOpen
+}
+
+// queueOwn queues a frame of the engine, which no bound keeps out: how many
+// there can be is bounded elsewhere.
+func (l *link) queueOwn(f *Frame) {
+	c := l.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase == phaseOpen {
+		c.queue.push("", []*Frame{f})
+		l.touched = true
+	}
+}
+
+// goodbye answers a close frame. The connection ends with it.
+func (l *link) goodbye(payload []byte) (done bool) {
+	status, err := ws.ParseClose(payload)
+	if err != nil {
+		return l.refuse(err.(*ws.Error))
+	}
+	l.reason = ReasonTransportClose
+	if !l.attached {
+		l.writeNow(ws.AppendClose(nil, status, ""))
+		return true
+	}
+	c := l.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.status = status
+	c.queue.drop()
+	c.end(ReasonTransportClose)
+	return true
+}
+
+// probePacket handles a packet of a WebSocket that wants to become the transport
+// (Engine.IO protocol, "Upgrade"). Whatever is not of the upgrade ends the probe
+// and leaves the session as it was.
+func (l *link) probePacket(text []byte) (done bool) {
+	c := l.conn
+	switch {
+	case string(text) == "2probe" && !l.probed:
+		l.probed = true
+		if !l.writeNow(frameProbe.wire) {
+			return true
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.poll.probe != l {
+			return true
+		}
+		c.poll.upgrading = true
+		c.poll.signal()
+		return false
+	case string(text) == "5" && l.probed:
+		return !l.attach()
+	}
+	return true
+}
+
+// attach makes the WebSocket the transport.
+func (l *link) attach() bool {
+	c := l.conn
+	p := c.poll
+	// Messages of a POST that is being delivered come first.
+	p.delivering.Lock()
+	defer p.delivering.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phaseOpen || p.probe != l {
+		return false
+	}
+	p.endProbe()
+	p.backBy = 0
+	c.link, l.attached, l.touched = l, true, true
+	p.signal()
+	return true
+}
