@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(C
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
 
-.PHONY: help run build test lint fmt generate clean client
+.PHONY: help run build test bench lint fmt generate clean client
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ client:
 test: ## install what is missing, check, and run every test
 	@build/test.sh
 
+bench: ## measure the engine side by side with others, about 18 minutes
+	@if command -v npm >/dev/null && [ ! -d bench/peers/node/node_modules/socket.io ]; then npm ci --prefix bench/peers/node --ignore-scripts; fi
+	@cd bench && go run ./cmd/bench
+
 lint: ## gofmt, vet, staticcheck
 	@build/lint.sh
 
@@ -43,4 +47,4 @@ generate: ## rewrite config.yaml and the tables of README.md
 	go test ./events -count=1 -run 'TestReadme' -update
 
 clean: ## remove what was built
-	rm -rf bin artifacts
+	rm -rf bin bench/bin artifacts

@@ -1,0 +1,103 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/relevo/relevo/bench/internal/peer"
+	"github.com/relevo/relevo/bench/internal/wire"
+)
+
+// Every sort of load, small, against the peer without Socket.IO.
+func TestLoadsRunSoundly(t *testing.T) {
+	k, err := peer.Find("gws")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Prepare(t.Context(), root); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Root: root, Logs: t.TempDir(), Window: 200 * time.Millisecond}
+	for _, s := range []Scenario{
+		{Name: "closed", load: closedLoop(20, 4, 2)},
+		{Name: "paced", load: fixedRate(20, 50)},
+		{Name: "echo", load: echo(20)},
+		{Name: "storm", sessions: stormSessions, load: storm(100)},
+		{Name: "resets", load: resets(20)},
+	} {
+		t.Run(s.Name, func(t *testing.T) {
+			result, err := s.Run(context.WithoutCancel(t.Context()), k, 1, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Sound() || result.Expected == 0 || len(result.Figures) == 0 {
+				t.Errorf("%+v", result)
+			}
+			for key, v := range result.Figures {
+				if v < 0 && key != "rss_growth" {
+					t.Errorf("%s is %v", key, v)
+				}
+			}
+		})
+	}
+}
+
+func TestMeterNoticesWhatIsMissingTwiceOrOutOfOrder(t *testing.T) {
+	news := func(n int) []byte { return fmt.Appendf(nil, `["news",{"n":%d,"pad":"x"}]`, n) }
+	type copyOf struct{ client, n int }
+	for name, c := range map[string]struct {
+		copies []copyOf
+		lost   int
+		faults int
+	}{
+		"all":          {[]copyOf{{0, 0}, {1, 0}, {1, 2}, {0, 2}, {0, 1}, {1, 1}}, 0, 0},
+		"one missing":  {[]copyOf{{0, 0}, {1, 0}, {0, 1}, {0, 2}, {1, 2}}, 1, 0},
+		"out of order": {[]copyOf{{0, 2}, {0, 0}, {1, 0}, {1, 2}, {0, 1}, {1, 1}}, 0, 1},
+		"one twice":    {[]copyOf{{0, 0}, {0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}}, 0, 1},
+		"never sent":   {[]copyOf{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}, {0, 9}}, 0, 1},
+		"other event":  {[]copyOf{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}, {0, -1}}, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loop, err := wire.NewLoop()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer loop.Close()
+			r := &run{loop: loop, result: &Result{}}
+			// Two emitters: 0 and 2 are one's, 1 the other's.
+			m := newMeter(r, make([]*wire.Client, 2), 2)
+			m.casts, m.sent = make([]cast, 3), 3
+			clients := []*wire.Client{{Index: 0}, {Index: 1}}
+			for _, one := range c.copies {
+				array := news(one.n)
+				if one.n < 0 {
+					array = []byte(`["olds"]`)
+				}
+				m.event(clients[one.client], array)
+			}
+			m.drain(time.Millisecond)
+			if r.result.Expected != 6 || r.result.Lost != c.lost || len(r.result.Faults) != c.faults {
+				t.Errorf("%+v", *r.result)
+			}
+		})
+	}
+}
+
+func TestSelect(t *testing.T) {
+	if all, err := Select(""); err != nil || len(all) != len(All) {
+		t.Errorf("%d scenarios, %v", len(all), err)
+	}
+	if two, err := Select("echo1k, idle1k"); err != nil || len(two) != 2 || two[1].Name != "idle1k" {
+		t.Errorf("%d scenarios, %v", len(two), err)
+	}
+	if _, err := Select("echo1k,nothing"); err == nil {
+		t.Error("a name that does not exist is taken")
+	}
+}
