@@ -73,7 +73,7 @@ func testMalformedPackets(t *testing.T, open opener) {
 	bystander := d.greeted("websocket", 2, "Trader")
 	for _, transport := range transportsUnderTest {
 		for _, packet := range []string{
-			"42", "42[]", "42{}", "42null", "42[null]", "42[7]", `42["x"`, `42["connect",{}]`, `42["disconnecting"]`,
+			"42", "42[]", "42{}", "42null", "42[null]", `42["x"`, `42["connect",{}]`, `42["disconnecting"]`,
 			"451-", `451-["x"]`, `450-["x"]`, `4599999999999-["x"]`, "46", "461-1[]", "4", "49", "44", `44{"message":"x"}`,
 			"40", `40{"token":"x"}`, "42/other,[\"x\"]", "41/other,", `4299999999999999999999["x"]`, "2", "bAAAA", "7", "x",
 		} {
@@ -84,7 +84,7 @@ func testMalformedPackets(t *testing.T, open opener) {
 			}
 		}
 		// Odd, but without meaning: the connection stays.
-		for _, packet := range []string{"43", "431[]", "430", `42["unknown"]`, "3", "3probe"} {
+		for _, packet := range []string{"431[]", `42["unknown"]`, "3", "3probe"} {
 			c := d.connect(transport, nil)
 			if err := c.Send(t.Context(), packet); err != nil {
 				t.Errorf("%s %q: %v", transport, packet, err)

@@ -171,3 +171,25 @@ func (a *app) barrier(w *wire) {
 		}
 	}
 }
+
+// idsOf reads a CONNECT packet of the root namespace.
+func idsOf(t testing.TB, packet string) map[string]string {
+	t.Helper()
+	var ids map[string]string
+	body, ok := strings.CutPrefix(packet, "40")
+	if !ok || json.Unmarshal([]byte(body), &ids) != nil || ids["sid"] == "" || ids["pid"] == "" {
+		t.Fatalf("CONNECT answered %q", packet)
+	}
+	return ids
+}
+
+// offsetOf wants a packet that begins so and ends with its offset.
+func offsetOf(t testing.TB, packet, prefix string) string {
+	t.Helper()
+	offset, ok := strings.CutPrefix(packet, prefix)
+	offset, tail := strings.CutSuffix(offset, `"]`)
+	if !ok || !tail || offset == "" {
+		t.Fatalf("got %q, want %s...", packet, prefix)
+	}
+	return offset
+}

@@ -41,8 +41,8 @@ func TestBinaryAcks(t *testing.T) {
 	s := a.io.Of("/").Sockets()[0]
 	got := make(chan string, 1)
 	go func() {
-		args, err := s.EmitWithAck(t.Context(), "question", []byte{7})
-		got <- fmt.Sprintf("%s %v", args, err)
+		a, err := s.EmitWithAck(t.Context(), "question", []byte{7})
+		got <- fmt.Sprintf("%s %v %v", a.Args, a.Attachments, err)
 	}()
 	question := w.next()
 	var id int
@@ -52,8 +52,8 @@ func TestBinaryAcks(t *testing.T) {
 	w.expect(binary(7))
 	w.send(fmt.Sprintf(`461-%d["bar",%s]`, id, hole0))
 	w.write(binary(1, 2, 3, 4))
-	if answer := <-got; answer == "" {
-		t.Error("no answer")
+	if answer := <-got; answer != `["bar" `+hole0+`] [[1 2 3 4]] <nil>` {
+		t.Errorf("answer %s", answer)
 	}
 	a.barrier(w)
 }

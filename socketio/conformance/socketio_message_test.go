@@ -119,14 +119,14 @@ func TestAcksOfClient(t *testing.T) {
 	w := a.join()
 	s := a.io.Of("/").Sockets()[0]
 	type result struct {
-		args []json.RawMessage
-		err  error
+		socketio.Answer
+		err error
 	}
 	ask := func(ctx context.Context) (string, chan result) {
 		got := make(chan result, 1)
 		go func() {
-			args, err := s.EmitWithAck(ctx, "question", 1)
-			got <- result{args, err}
+			answer, err := s.EmitWithAck(ctx, "question", 1)
+			got <- result{answer, err}
 		}()
 		packet := w.next().data
 		id, ok := strings.CutSuffix(strings.TrimPrefix(packet, "42"), `["question",1]`)
@@ -137,13 +137,13 @@ func TestAcksOfClient(t *testing.T) {
 	}
 	id, got := ask(t.Context())
 	w.send("43" + id + `["bar",{"a":1}]`)
-	if r := <-got; r.err != nil || fmt.Sprintf("%s", r.args) != `["bar" {"a":1}]` {
-		t.Errorf("%s %v", r.args, r.err)
+	if r := <-got; r.err != nil || fmt.Sprintf("%s", r.Args) != `["bar" {"a":1}]` {
+		t.Errorf("%s %v", r.Args, r.err)
 	}
 	id, got = ask(t.Context())
 	w.send("43" + id + `[]`)
-	if r := <-got; r.err != nil || len(r.args) != 0 {
-		t.Errorf("%s %v", r.args, r.err)
+	if r := <-got; r.err != nil || len(r.Args) != 0 {
+		t.Errorf("%s %v", r.Args, r.err)
 	}
 	// Answers that nobody waits for, late and doubled ones, mean nothing.
 	w.send("43"+id+`["again"]`, `4399999["unasked"]`)
@@ -153,7 +153,7 @@ func TestAcksOfClient(t *testing.T) {
 	defer cancel()
 	id, got = ask(ctx)
 	if r := <-got; !errors.Is(r.err, context.DeadlineExceeded) {
-		t.Errorf("%s %v", r.args, r.err)
+		t.Errorf("%s %v", r.Args, r.err)
 	}
 	w.send("43" + id + `["late"]`)
 	a.barrier(w)
@@ -161,7 +161,7 @@ func TestAcksOfClient(t *testing.T) {
 	_, got = ask(t.Context())
 	w.send("1")
 	if r := <-got; !errors.Is(r.err, socketio.ErrNotConnected) {
-		t.Errorf("%s %v", r.args, r.err)
+		t.Errorf("%s %v", r.Args, r.err)
 	}
 }
 
@@ -169,12 +169,12 @@ func TestAcksOfClient(t *testing.T) {
 func TestAskInsideHandler(t *testing.T) {
 	a := serve(t, socketio.Options{}, func(a *app) {
 		a.io.Of("/").On("ask me", func(e *socketio.Event) {
-			args, err := e.Socket.EmitWithAck(e.Context(), "question")
+			answer, err := e.Socket.EmitWithAck(e.Socket.Context(), "question")
 			if err != nil {
 				t.Errorf("no answer: %v", err)
 				return
 			}
-			_ = e.Socket.EmitRaw("told", args...)
+			_ = e.Socket.EmitRaw("told", answer.Args...)
 		})
 	})
 	w := a.join()

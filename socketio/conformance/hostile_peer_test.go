@@ -1,0 +1,369 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/relevo/relevo/socketio"
+	"github.com/relevo/relevo/socketio/engineio"
+)
+
+// listener joins and counts events in order; every one must come.
+type listener struct {
+	*wire
+	name string
+}
+
+func listen(a *app, room string) listener {
+	w := dial(a.t, a.websocket())
+	sid := a.enter(w, "/", "")
+	a.io.Of("/").Socket(sid).Join(room)
+	return listener{w, room}
+}
+
+// whole wants the events n with arguments 0 to count-1 and nothing else.
+func (l listener) whole(count int) {
+	l.t.Helper()
+	for i := range count {
+		f := l.next()
+		var args []json.RawMessage
+		if len(f.data) < 2 || json.Unmarshal([]byte(f.data[2:]), &args) != nil || len(args) < 2 || string(args[1]) != fmt.Sprint(i) {
+			l.t.Fatalf("got %v where %d of %d was due", f, i, count)
+		}
+	}
+}
+
+// Case 1: clients reset their connections while broadcasts go out: the others
+// get everything, and nothing is left behind.
+func TestResetsDuringBroadcast(t *testing.T) {
+	const vanishing, events = 300, 2000
+	a := serve(t, socketio.Options{})
+	stays := []listener{listen(a, "room"), listen(a, "room")}
+	before := levelNow(t)
+	var raws []*raw
+	for range vanishing {
+		r := rawWebSocket(t, a.websocket())
+		r.write(clientFrame(0x81, []byte("40")))
+		raws = append(raws, r)
+	}
+	eventually(t, "all joined", func() bool { return a.io.Of("/").Count() == vanishing+len(stays) })
+	a.io.Of("/").All().Join("room")
+	var all sync.WaitGroup
+	all.Go(func() {
+		payload := strings.Repeat("x", 300)
+		for i := range events {
+			if err := a.io.Of("/").To("room").Emit("n", i, payload); err != nil {
+				t.Error(err)
+			}
+			if i%20 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	})
+	for part := range 3 {
+		all.Go(func() {
+			for i := part; i < vanishing; i += 3 {
+				raws[i].reset()
+			}
+		})
+	}
+	all.Wait()
+	for _, l := range stays {
+		l.whole(events)
+	}
+	eventually(t, "all ends noticed", func() bool { return a.io.Count() == len(stays) })
+	if n := len(a.io.Of("/").To("room").Sockets()); n != len(stays) {
+		t.Errorf("%d in the room", n)
+	}
+	before.returns(t)
+}
+
+// Case 1 by polling: a poll that is being answered is reset.
+func TestResetPolls(t *testing.T) {
+	const vanishing = 150
+	a := serve(t, socketio.Options{Engine: engineio.Options{PingInterval: 200 * time.Millisecond, PingTimeout: 300 * time.Millisecond}})
+	stays := listen(a, "room")
+	before := levelNow(t)
+	for range vanishing {
+		p := poll(t, a.polling())
+		p.send("40")
+		p.client.CloseIdleConnections()
+		r := dialTCP(t, a.http.URL)
+		r.write([]byte("GET " + strings.TrimPrefix(p.url, a.http.URL) + " HTTP/1.1\r\nHost: x\r\n\r\n"))
+		_ = a.io.Of("/").Emit("n", strings.Repeat("x", 3000))
+		r.reset()
+	}
+	eventually(t, "all ends noticed", func() bool { return a.io.Count() == 1 })
+	before.returns(t)
+	for range vanishing {
+		stays.next()
+	}
+	a.barrier(stays.wire)
+}
+
+// Case 3: a client that does not read is bounded and sent away; the others get
+// everything; memory comes back.
+func TestStalledReader(t *testing.T) {
+	const stalled, events = 10, 3000
+	a := serve(t, socketio.Options{Engine: engineio.Options{
+		MaxQueueBytes: 256 << 10, WriteTimeout: 2 * time.Second, PingInterval: time.Minute, PingTimeout: time.Minute,
+	}})
+	stays := listen(a, "room")
+	var raws []*raw
+	for range stalled {
+		r := rawWebSocket(t, a.websocket())
+		_ = r.conn.SetReadBuffer(4096)
+		r.write(clientFrame(0x81, []byte("40")))
+		raws = append(raws, r)
+	}
+	eventually(t, "all joined", func() bool { return a.io.Of("/").Count() == stalled+1 })
+	a.io.Of("/").All().Join("room")
+	base := heap()
+	payload := strings.Repeat("x", 4096)
+	for i := range events {
+		if err := a.io.Of("/").To("room").Emit("n", i, payload); err != nil {
+			t.Fatal(err)
+		}
+		if i%200 == 0 {
+			// The one that reads shall not outgrow its own bound.
+			if err := stays.wait("keeping up", func() bool { return len(stays.in) >= i-200 }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stays.whole(events)
+	eventually(t, "stalled ones sent away", func() bool { return a.io.Count() == 1 })
+	if n := a.noted("gone / slow consumer"); n != stalled {
+		t.Errorf("ends %v", a.notes())
+	}
+	for _, r := range raws {
+		_ = r.conn.Close()
+	}
+	eventually(t, "memory came back", func() bool { return heap() < base+4<<20 })
+}
+
+// Case 3, the latest class: the newest of a key is what a stalled client gets,
+// and it is not sent away for what was replaced.
+func TestStalledReaderLatest(t *testing.T) {
+	a := serve(t, socketio.Options{Engine: engineio.Options{
+		MaxQueueBytes: 64 << 10, WriteTimeout: 15 * time.Second, PingInterval: time.Minute, PingTimeout: time.Minute,
+	}})
+	p := poll(t, a.polling())
+	p.send("40")
+	connectReply(t, p.next(), "")
+	p.expect(`42["auth",{}]`)
+	payload := strings.Repeat("x", 1000)
+	for i := range 5000 {
+		if err := a.io.Of("/").All().Latest("k").Emit("n", i, payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.expect(fmt.Sprintf(`42["n",4999,"%s"]`, payload))
+	p.send(`421["message-with-ack"]`)
+	p.expect("431[]")
+}
+
+// Case 11, CVE-2026-33151 and others: announced attachments that never come, or
+// are too large together, hold nothing for long; those of clients that left are
+// let go.
+func TestAttachmentsHeld(t *testing.T) {
+	a := serve(t, socketio.Options{AttachmentTimeout: 200 * time.Millisecond, MaxBinaryBytes: 1 << 20})
+	bystander := a.join()
+	base := heap()
+	ten := `4510-["message"`
+	for i := range 10 {
+		ten += fmt.Sprintf(`,{"_placeholder":true,"num":%d}`, i)
+	}
+	ten += "]"
+	part := frame{binary: true, data: strings.Repeat("\x00", 100_000)}
+	for range 30 {
+		w := a.join()
+		w.send(ten)
+		for range 9 {
+			w.write(part)
+		}
+		w.close()
+	}
+	waits := a.join()
+	waits.send(ten)
+	waits.write(part)
+	waits.gone()
+	tooMuch := a.join()
+	tooMuch.send(ten)
+	for range 9 {
+		tooMuch.write(frame{binary: true, data: strings.Repeat("\x00", 200_000)})
+	}
+	tooMuch.gone()
+	a.barrier(bystander)
+	eventually(t, "memory came back", func() bool { return heap() < base+4<<20 })
+	if n := a.noted("message"); n != 0 {
+		t.Errorf("%d incomplete events were handled", n)
+	}
+}
+
+// CVE-2026-56811: namespaces of one connection are bounded, and so are those
+// that clients make.
+func TestNamespaceFlood(t *testing.T) {
+	a := serve(t, socketio.Options{MaxNamespaces: 5, MaxDynamic: 20})
+	bystander := a.join()
+	for round := range 10 {
+		w := dial(t, a.websocket())
+		for i := range 100 {
+			w.send(fmt.Sprintf("40/dynamic-%d,", round*100+i))
+		}
+		w.gone()
+	}
+	var wires []*wire
+	for i := range 10 {
+		w := dial(t, a.websocket())
+		for k := range 4 {
+			w.send(fmt.Sprintf("40/dynamic-%d,", i*4+k))
+		}
+		wires = append(wires, w)
+	}
+	eventually(t, "some refused", func() bool {
+		n := 0
+		for _, w := range wires {
+			for _, f := range w.left() {
+				if strings.HasPrefix(f.data, "44/dynamic-") {
+					n++
+				}
+			}
+		}
+		return n == 20
+	})
+	a.barrier(bystander)
+	// Names that never existed leave nothing behind.
+	base := heap()
+	w := dial(t, a.websocket())
+	for i := range 20_000 {
+		w.send(fmt.Sprintf("40/no-such-%d,", i))
+	}
+	_ = w.wait("answers or the end", func() bool { return len(w.in) >= 20_000 })
+	w.close()
+	w.in = nil
+	if now := heap(); now > base+8<<20 {
+		t.Errorf("heap %d, was %d", now, base)
+	}
+	a.barrier(bystander)
+}
+
+// Case 12: JSON that is meant to hurt.
+func TestHostileJSON(t *testing.T) {
+	a := serve(t, socketio.Options{Engine: engineio.Options{MaxPayload: 12 << 20}})
+	bystander := a.join()
+	for name, packet := range map[string]string{
+		"100,000 nested arrays":  `42["message",` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `]`,
+		"100,000 nested objects": `42["message",` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + `]`,
+		"never closed":           `42["message",` + strings.Repeat("[", 1_000_000),
+		"a million arguments":    `42["message"` + strings.Repeat(",1", 1_000_000) + `]`,
+		"auth nested":            `40` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
+		"ack nested":             `431` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
+		"invalid UTF-8":          "42[\"message\",\"\xc3\x28\"]",
+	} {
+		w := dial(t, a.websocket())
+		if name != "auth nested" {
+			a.enter(w, "/", "")
+		}
+		w.send(packet)
+		if err := w.wait(name, func() bool { return false }); err == nil {
+			t.Errorf("%s: still open", name)
+		}
+	}
+	w := a.join()
+	for name, args := range map[string]string{
+		"10 MB string":       `"` + strings.Repeat("a", 10<<20) + `"`,
+		"duplicate keys":     `{"a":1,"a":2}`,
+		"lone surrogates":    `"\ud800","\udfff\ud800"`,
+		"prototype":          `{"__proto__":{"x":1},"constructor":{"prototype":{}}}`,
+		"beyond 2^53":        `9007199254740993,1e400,-1e-400,0.1e1`,
+		"control characters": `"\u0000\u001f"`,
+	} {
+		w.send(`42["message",` + args + `]`)
+		if f := w.next(); f.data != `42["message-back",`+args+`]` {
+			t.Errorf("%s came back as %v", name, f)
+		}
+	}
+	a.barrier(bystander)
+}
+
+// Handlers of one client that block stop that client only.
+func TestBlockedHandler(t *testing.T) {
+	release := make(chan struct{})
+	a := serve(t, socketio.Options{MaxInbox: 10}, func(a *app) {
+		a.io.Of("/").On("block", func(*socketio.Event) { <-release })
+	})
+	bystander, w := a.join(), a.join()
+	base := heap()
+	r := rawWebSocket(t, a.websocket())
+	r.write(clientFrame(0x81, []byte("40")))
+	flood := bytes.Repeat(clientFrame(0x81, []byte(`42["block","`+strings.Repeat("x", 1000)+`"]`)), 100)
+	_ = r.conn.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+	written := 0
+	for range 1000 { // 100 MB, which must not be taken
+		n, err := r.conn.Write(flood)
+		written += n
+		if err != nil {
+			break
+		}
+	}
+	if written > 50<<20 {
+		t.Errorf("%d bytes were read", written)
+	}
+	w.send(`42["block"]`, `42["message","after"]`)
+	a.barrier(bystander)
+	if now := heap(); now > base+8<<20 {
+		t.Errorf("heap %d, was %d", now, base)
+	}
+	close(release)
+	w.expectText(`42["message-back","after"]`)
+	r.reset()
+}
+
+// A handler that panics loses its packet and nothing else.
+func TestPanics(t *testing.T) {
+	var mu sync.Mutex
+	panics := 0
+	a := serve(t, socketio.Options{OnPanic: func(*socketio.Socket, any, []byte) { mu.Lock(); panics++; mu.Unlock() }}, func(a *app) {
+		ns := a.io.Of("/")
+		ns.On("panic", func(*socketio.Event) { panic("in a handler") })
+		ns.On("nil", func(e *socketio.Event) { _ = e.Args[7][0] })
+		ns.OnDisconnect(func(*socketio.Socket, socketio.Reason) { panic("in a disconnect handler") })
+		a.io.Of("/custom").OnConnect(func(*socketio.Socket) { panic("in a connect handler") })
+	})
+	w := a.join()
+	w.send(`42["panic"]`, `427["panic"]`, `42["nil"]`, `42["message",1]`)
+	w.expectText(`42["message-back",1]`)
+	a.enter(w, "/custom", "")
+	w.send(`42/custom,["message",2]`)
+	w.expectText(`42/custom,["message-back",2]`)
+	w.close()
+	eventually(t, "all panics told", func() bool { mu.Lock(); defer mu.Unlock(); return panics == 5 })
+	a.barrier(a.join())
+}
+
+// Connections in all and of one address are bounded.
+func TestConnectionBounds(t *testing.T) {
+	h := engine(t, engineio.Options{MaxConns: 10, MaxConnsPerAddress: -1})
+	for range 10 {
+		dial(t, h.websocket())
+	}
+	if _, resp, err := dialRaw(t, h.websocket(), nil); err == nil || resp == nil || resp.StatusCode != 503 {
+		t.Errorf("one too many: %v %v", resp, err)
+	}
+	h = engine(t, engineio.Options{MaxConnsPerAddress: 3})
+	for range 2 {
+		dial(t, h.websocket())
+	}
+	w := dial(t, h.websocket())
+	if a := request(t, httpClient(t), "GET", h.polling(), nil, nil); a.status != 429 {
+		t.Errorf("one too many of an address: %+v", a)
+	}
+	w.close()
+	eventually(t, "room again", func() bool { return request(t, httpClient(t), "GET", h.polling(), nil, nil).status == 200 })
+}
