@@ -26,6 +26,7 @@ type Namespace struct {
 	sockets map[string]*Socket
 	list    []*Socket // the same sockets, for walking; Socket.place is the index
 	rooms   map[string]*room
+	pids    map[string]*Socket // by private id; nil without connection state recovery
 }
 
 func newNamespace(server *Server, name string, h *hooks) *Namespace {
@@ -104,6 +105,19 @@ func (ns *Namespace) add(s *Socket) {
 	s.place = len(ns.list)
 	ns.list = append(ns.list, s)
 	ns.sockets[s.id] = s
+	if s.pid != "" {
+		if ns.pids == nil {
+			ns.pids = map[string]*Socket{}
+		}
+		ns.pids[s.pid] = s
+	}
+}
+
+// byPID returns the connected socket of a private id.
+func (ns *Namespace) byPID(pid string) *Socket {
+	ns.mu.RLock()
+	defer ns.mu.RUnlock()
+	return ns.pids[pid]
 }
 
 // remove takes s out of the namespace and its rooms, whose names it returns.
@@ -115,6 +129,7 @@ func (ns *Namespace) remove(s *Socket) []string {
 	}
 	rooms := ns.leaveRooms(s)
 	delete(ns.sockets, s.id)
+	delete(ns.pids, s.pid)
 	last := len(ns.list) - 1
 	moved := ns.list[last]
 	ns.list[s.place], moved.place = moved, s.place
@@ -125,7 +140,7 @@ func (ns *Namespace) remove(s *Socket) []string {
 	}
 	if last == 0 {
 		// Go maps do not shrink; an empty namespace must give back what its largest hour took.
-		ns.sockets, ns.rooms = map[string]*Socket{}, map[string]*room{}
+		ns.sockets, ns.rooms, ns.pids = map[string]*Socket{}, map[string]*room{}, nil
 	}
 	return rooms
 }

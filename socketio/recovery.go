@@ -66,6 +66,11 @@ func (s *Socket) restore(ctx context.Context) *Session {
 	if json.Unmarshal(s.auth, &asked) != nil || asked.PID == "" || asked.Offset == "" {
 		return nil
 	}
+	if old := s.ns.byPID(asked.PID); old != nil {
+		// The client knows that its old connection is dead before this side does.
+		old.client.refuse(ReasonTransportClose, "the client has come back")
+		old.end(ReasonTransportClose)
+	}
 	session, err := o.Recovery.Restore(ctx, s.ns.name, asked.PID, asked.Offset)
 	if err != nil {
 		o.Logger.Warn("socketio: restore a session", "nsp", s.ns.name, "error", err)
