@@ -191,6 +191,8 @@ func (c *client) offer(s *Socket, e *Event) {
 	if s.enqueue(e) {
 		return
 	}
+	// A handler may wait for an answer of this very client: what it sent must leave.
+	c.conn.Uncork()
 	timeout := time.NewTimer(c.server.options.InboxTimeout)
 	defer timeout.Stop()
 	for {

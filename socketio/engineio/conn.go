@@ -96,13 +96,35 @@ func (c *Conn) enqueue(o SendOptions, frames []*Frame) bool {
 		return false
 	}
 	c.queue.push(o.Coalesce, frames)
-	limits := &c.srv.o
-	if limits.MaxQueueFrames > 0 && c.queue.len() > limits.MaxQueueFrames ||
-		limits.MaxQueueBytes > 0 && c.queue.bytes > limits.MaxQueueBytes && c.queue.len() > len(frames) {
-		c.end(ReasonSlowConsumer)
-		return false
+	if !c.overfull(len(frames), 1) {
+		return true
 	}
-	return true
+	if l := c.link; l != nil && l.raw != nil && !c.stalled {
+		// Nobody has tried to write yet: the one who sends too fast does it. If
+		// somebody writes right now, he gets a little more.
+		c.corked = false
+		c.flush(nil)
+		if !c.stalled && c.phase == phaseOpen && !c.overfull(len(frames), hurry) {
+			return true
+		}
+	}
+	if c.overfull(len(frames), 1) {
+		c.end(ReasonSlowConsumer)
+	}
+	return c.phase == phaseOpen
+}
+
+// hurry is how many times its bounds a queue may be that is being written by
+// another goroutine without having met a full socket.
+const hurry = 4
+
+// overfull reports whether the queue exceeds its bounds times a factor. Frames
+// that are all there is are let pass whatever their size.
+func (c *Conn) overfull(last, times int) bool {
+	o := &c.srv.o
+	return c.queue.len() > last &&
+		(o.MaxQueueFrames > 0 && c.queue.len() > times*o.MaxQueueFrames ||
+			o.MaxQueueBytes > 0 && c.queue.bytes > times*o.MaxQueueBytes)
 }
 
 // writable reports whether the transport takes something now; the caller holds mu.

@@ -76,17 +76,19 @@ func (c *Conn) endPolling(reason Reason) {
 	switch {
 	case p.polling:
 		p.signal()
-	case reason == ReasonForcedClose || c.queue.len() > 0 && reason != ReasonServerShutdown && !abandoned(reason):
+	case !abandoned(reason):
 		c.due(&c.closeBy, c.srv.o.WriteTimeout)
 		return
 	}
 	c.forget()
 }
 
-// abandoned reports whether the client is not going to poll again.
+// abandoned reports whether the client is not going to poll again, or has nothing
+// to expect if it does.
 func abandoned(reason Reason) bool {
 	switch reason {
-	case ReasonPingTimeout, ReasonTransportClose, ReasonTransportError, ReasonSlowConsumer, ReasonAbandoned, ReasonPanic:
+	case ReasonPingTimeout, ReasonTransportClose, ReasonTransportError, ReasonParseError, ReasonTooLarge,
+		ReasonSlowConsumer, ReasonAbandoned, ReasonPanic, ReasonServerShutdown:
 		return true
 	}
 	return false

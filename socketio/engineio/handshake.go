@@ -33,6 +33,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *Refusal {
 	case q.eio != protocolRevision:
 		// The seam for revision 3: it would be a second implementation behind this line.
 		return errProtocol
+	case q.transport == transportPolling && r.Header.Get("Upgrade") != "":
+		// It would be answered in a protocol that the client does not expect.
+		return errBadRequest
 	case q.jsonp:
 		// Clients of revision 4 know no JSONP, and a callback name is an injection.
 		return errBadRequest

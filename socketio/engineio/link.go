@@ -24,6 +24,8 @@ type link struct {
 	attached bool   // it is the connection's transport
 	probed   bool   // the probe has been answered
 	deaf     bool   // the peer broke the framing: nothing more is understood
+	over     bool   // the connection has ended: what arrives is thrown away
+	wasted   int    // bytes thrown away
 	entered  bool   // a batch of Session calls has begun
 	touched  bool   // frames were queued outside a batch
 	reason   Reason // why reading ended

@@ -13,6 +13,9 @@ import (
 // because the end of the stream may hide behind the last bytes and is not
 // announced twice.
 func (l *link) readable(fd uintptr) bool {
+	if l.wasted > maxWaste {
+		return l.cut()
+	}
 	var buffer scratch
 	defer buffer.free()
 	for reads := 1; ; reads++ {
@@ -26,6 +29,12 @@ func (l *link) readable(fd uintptr) bool {
 			if done {
 				return true
 			}
+			if l.deaf || l.over {
+				if l.wasted += n; l.wasted > maxWaste {
+					l.settle()
+					return l.cut()
+				}
+			}
 		case errno == syscall.EINTR:
 		case errno == syscall.EAGAIN:
 			l.settle()
@@ -38,6 +47,17 @@ func (l *link) readable(fd uintptr) bool {
 			return true
 		}
 	}
+}
+
+// maxWaste is how much of a connection that is being closed is read, for the
+// sake of a client that has not noticed. Then it is left in the kernel, whose
+// window stops the client, until the closing has taken its time.
+const maxWaste = 256 << 10
+
+func (l *link) cut() bool {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	return l.cutting
 }
 
 // streamBuffer is what a connection that is no plain TCP holds for reading.

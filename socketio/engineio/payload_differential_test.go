@@ -33,7 +33,7 @@ func inNames(packets []heard) []named {
 
 type question struct {
 	Op      string  `json:"op"`
-	Text    []byte  `json:"text,omitempty"`
+	Text    []byte  `json:"text"`
 	Packets []named `json:"packets,omitempty"`
 }
 

@@ -116,11 +116,7 @@ func (c *Conn) deliverPost(body []byte) (refusal *Refusal) {
 	if err == nil {
 		return nil
 	}
-	reason := ReasonParseError
-	if errors.Is(err, errHeartbeat) {
-		reason = ReasonTransportError
-	}
-	c.fail(reason)
+	c.fail(ReasonParseError)
 	return errBadRequest
 }
 

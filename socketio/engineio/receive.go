@@ -53,7 +53,7 @@ func (l *link) packet(text []byte) (done bool) {
 		c.mu.Unlock()
 	case packetPing, packetOpen:
 		// The heartbeat goes from the server to the client (Engine.IO protocol 4).
-		return l.violate(ws.StatusPolicy, ReasonTransportError)
+		return l.violate(ws.StatusPolicy, ReasonParseError)
 	}
 	return false
 }
@@ -63,13 +63,16 @@ func (l *link) deliver(data []byte, binary bool) {
 	c := l.conn
 	if !l.entered {
 		if !c.enter() {
+			l.over = true
 			return
 		}
 		l.entered = true
 	}
-	if !c.ended() {
-		c.session.Message(data, binary)
+	if c.ended() {
+		l.over = true
+		return
 	}
+	c.session.Message(data, binary)
 }
 
 // ended reports whether the connection has ended.

@@ -51,8 +51,11 @@ func Start(t testing.TB, root string) *Parsers {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			_ = command.Process.Kill() // it may be waiting for somebody to read its answers
+		}
 		_ = stdin.Close() // ends the loop of the script
-		if err := command.Wait(); err != nil {
+		if err := command.Wait(); err != nil && !t.Failed() {
 			t.Errorf("node: %v", err)
 		}
 	})

@@ -51,7 +51,7 @@ func (r *Reader) Next(in []byte, limits *Limits) (m Message, rest []byte, err er
 		p := r.p
 		if p == nil || !p.inFrame {
 			var h header
-			h, in, err = r.begin(in)
+			h, in, err = r.begin(in, limits)
 			if err != nil {
 				return Message{}, nil, err
 			}
@@ -93,7 +93,7 @@ func (r *Reader) Next(in []byte, limits *Limits) (m Message, rest []byte, err er
 
 // begin parses a header that may have begun in an earlier call; a length of -1
 // means that it is not complete.
-func (r *Reader) begin(in []byte) (h header, rest []byte, err error) {
+func (r *Reader) begin(in []byte, limits *Limits) (h header, rest []byte, err error) {
 	if r.p == nil || r.p.have == 0 {
 		h, n, err := parseHeader(in)
 		if err != nil || n > 0 {
@@ -103,7 +103,7 @@ func (r *Reader) begin(in []byte) (h header, rest []byte, err error) {
 			r.p = &partial{}
 		}
 		r.p.have = copy(r.p.header[:], in)
-		return header{length: -1}, nil, nil
+		return unfinished(h, limits)
 	}
 	p := r.p
 	before := p.have
@@ -113,13 +113,21 @@ func (r *Reader) begin(in []byte) (h header, rest []byte, err error) {
 		return h, nil, err
 	}
 	if n == 0 {
-		return header{length: -1}, nil, nil
+		return unfinished(h, limits)
 	}
 	p.have = 0
 	if p.message == 0 {
 		r.p = nil
 	}
 	return h, in[n-before:], nil
+}
+
+// unfinished is what begin returns for a part of a header.
+func unfinished(h header, limits *Limits) (header, []byte, error) {
+	if h.length > limits.MaxMessage {
+		return h, nil, errTooBig
+	}
+	return header{length: -1}, nil, nil
 }
 
 // check holds a frame against the message that it continues or begins.
