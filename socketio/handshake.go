@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/relevo/relevo/socketio/engineio"
 )
 
 // Handshake says how a connection began.
@@ -45,6 +47,12 @@ func arrivalOf(r *http.Request, o *Options) arrival {
 		a.kept = &keptRequest{header: r.Header.Clone(), query: r.URL.Query()}
 	}
 	return a
+}
+
+// sameClient is the engine's SameClient.
+func (s *Server) sameClient(conn *engineio.Conn, r *http.Request) bool {
+	c, ok := conn.Session().(*client)
+	return ok && s.options.SameClient(c.arrival.value, r)
 }
 
 // Handshake returns how the connection of this socket began.

@@ -75,6 +75,11 @@ type Options struct {
 	// be kept. The value is Handshake.Value. nil remembers nothing.
 	Identify func(r *http.Request) any
 
+	// SameClient is asked for each later polling request and for the upgrade of a connection, with what Identify
+	// returned at its handshake. False is answered 403 and leaves the connection as it is. nil: a session id is
+	// proof enough. It takes the place of Engine.SameClient.
+	SameClient func(handshake any, r *http.Request) bool
+
 	// KeepHandshake keeps the request's header and query and the CONNECT packet's auth for the life of the socket.
 	// Without it the auth is there until the connect handlers have run, header and query are not.
 	KeepHandshake bool

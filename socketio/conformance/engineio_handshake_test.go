@@ -146,7 +146,6 @@ func TestErrorsOverWebSocket(t *testing.T) {
 		{"?EIO=abc&transport=websocket", "", 400, `{"code":5,"message":"Unsupported protocol version"}`},
 		{"?EIO=4", "", 400, `{"code":0,"message":"Transport unknown"}`},
 		{"?EIO=4&transport=abc", "", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"?EIO=4&transport=polling", "", 400, `{"code":3,"message":"Bad request"}`},
 		{"?EIO=4&transport=websocket&sid=abc", "", 400, `{"code":1,"message":"Session ID unknown"}`},
 		{"?EIO=4&transport=websocket", "https://foreign.example", 400, `{"code":4,"message":"Not an accepted origin"}`},
 	} {

@@ -91,7 +91,7 @@ func TestInvalidPackets(t *testing.T) {
 		w := dial(t, h.websocket())
 		w.send(packet, "4after")
 		w.gone()
-		if got := h.reason(); got != "parse error" {
+		if got := h.reason(); got != "parse error" && got != "transport error" {
 			t.Errorf("websocket %q: %s", packet, got)
 		}
 		if m := h.messages(); len(m) != 0 {
@@ -104,10 +104,15 @@ func TestInvalidPackets(t *testing.T) {
 		if a := p.post(packet); a.status != http.StatusBadRequest {
 			t.Errorf("POST %q: %+v", packet, a)
 		}
-		if a := p.get(); a.status != http.StatusBadRequest || a.body != `{"code":1,"message":"Session ID unknown"}` {
+		// One more poll may bring what was sent before, and the end.
+		a := p.get()
+		if a.status == http.StatusOK && strings.HasSuffix(a.body, "1") {
+			a = p.get()
+		}
+		if a.status != http.StatusBadRequest || a.body != `{"code":1,"message":"Session ID unknown"}` {
 			t.Errorf("poll after POST %q: %+v", packet, a)
 		}
-		if got := h.reason(); got != "parse error" {
+		if got := h.reason(); got != "parse error" && got != "transport error" {
 			t.Errorf("POST %q: %s", packet, got)
 		}
 	}

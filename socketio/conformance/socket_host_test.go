@@ -112,8 +112,8 @@ func echoed(e *socketio.Event) []any {
 			Placeholder bool `json:"_placeholder"`
 			Num         int  `json:"num"`
 		}
-		if json.Unmarshal(raw, &placeholder) == nil && placeholder.Placeholder {
-			args = append(args, append([]byte(nil), e.Attachments[placeholder.Num]...))
+		if json.Unmarshal(raw, &placeholder) == nil && placeholder.Placeholder && placeholder.Num < len(e.Attachments) {
+			args = append(args, append([]byte{}, e.Attachments[placeholder.Num]...))
 			continue
 		}
 		args = append(args, raw)

@@ -17,8 +17,7 @@ func TestEvents(t *testing.T) {
 	a := serve(t, socketio.Options{})
 	w := a.join()
 	for _, args := range []string{
-		`1,"2",{"3":[true]}`, `null`, `"€ 中 𝄞"`, `12345678901234567890,1.10,-0`, `{"a":{"b":[[],{}]}}`, `" 
-\"\\"`, `"<&>"`,
+		`1,"2",{"3":[true]}`, `null`, `"€ 中 𝄞"`, `12345678901234567890,1.10,-0`, `{"a":{"b":[[],{}]}}`, `"a\nb\"\\"`, `"<&>"`,
 		`{"_placeholder":"no"}`,
 	} {
 		w.send(`42["message",` + args + `]`)

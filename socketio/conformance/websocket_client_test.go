@@ -169,6 +169,7 @@ func (w *wire) next() frame {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.in[0]
+	w.in[0] = frame{} // the test measures memory
 	w.in = w.in[1:]
 	return f
 }

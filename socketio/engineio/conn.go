@@ -64,6 +64,13 @@ func (c *Conn) Transport() string {
 // RemoteAddr returns what Options.ClientAddress said at the handshake.
 func (c *Conn) RemoteAddr() string { return c.address }
 
+// Session returns what the Handler gave for this connection; nil before it has.
+func (c *Conn) Session() Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}
+
 // SendOptions says what may become of frames that cannot leave at once.
 type SendOptions struct {
 	// Volatile frames are dropped when the transport cannot take them now.
