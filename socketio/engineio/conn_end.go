@@ -74,9 +74,14 @@ func (c *Conn) endPolling(reason Reason) {
 		return
 	}
 	switch {
-	case p.polling:
+	case p.polling && (c.queue.len() == 0 || abandoned(reason)):
 		p.signal()
 	case !abandoned(reason):
+		// Messages go first and the close packet with the poll after: the official
+		// client acts on a message later than on a close packet beside it.
+		if p.polling {
+			p.signal()
+		}
 		c.due(&c.closeBy, c.srv.o.WriteTimeout)
 		return
 	}

@@ -132,7 +132,7 @@ func (l *link) refuse(violation *ws.Error) (done bool) {
 // violate closes with a status; true: there is nothing to wait for.
 func (l *link) violate(status uint16, reason Reason) (done bool) {
 	if !l.attached {
-		l.writeNow(ws.AppendClose(nil, status, ""))
+		l.endProbe(status)
 		return true
 	}
 	c := l.conn

@@ -59,7 +59,11 @@ func (c *Conn) pollAnswer(dst []byte, noop bool) ([]byte, bool) {
 	if c.link == nil {
 		dst = c.queue.appendPoll(dst)
 	}
-	if c.phase != phaseOpen && c.link == nil {
+	over := c.phase != phaseOpen && c.link == nil
+	if over && len(dst) > 0 && !p.byClient && !abandoned(c.reason) {
+		over = false
+	}
+	if over {
 		if p.byClient {
 			dst = appendPayloadText(dst, packetNoop, nil)
 		} else {
@@ -74,7 +78,7 @@ func (c *Conn) pollAnswer(dst []byte, noop bool) ([]byte, bool) {
 		dst = append(dst, packetNoop)
 	}
 	p.polling, p.waiting = false, false
-	if c.phase != phaseOpen && c.link == nil {
+	if over {
 		c.forget()
 	}
 	return dst, true

@@ -102,7 +102,7 @@ func (l *link) goodbye(payload []byte) (done bool) {
 	}
 	l.reason = ReasonTransportClose
 	if !l.attached {
-		l.writeNow(ws.AppendClose(nil, status, ""))
+		l.endProbe(status)
 		return true
 	}
 	c := l.conn
@@ -137,6 +137,18 @@ func (l *link) probePacket(text []byte) (done bool) {
 		return !l.attach()
 	}
 	return true
+}
+
+// endProbe closes a WebSocket that has not become the transport. The next probe
+// is welcome before the client can know of the end of this one.
+func (l *link) endProbe(status uint16) {
+	c := l.conn
+	c.mu.Lock()
+	if c.poll.probe == l {
+		c.poll.endProbe()
+	}
+	c.mu.Unlock()
+	l.writeNow(ws.AppendClose(nil, status, ""))
 }
 
 // attach makes the WebSocket the transport.
