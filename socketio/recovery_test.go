@@ -289,7 +289,9 @@ func TestMemoryRecoveryIsBounded(t *testing.T) {
 	m := socketio.NewMemoryRecovery(socketio.MemoryRecoveryOptions{
 		MaxAge: time.Minute, MaxSessions: 2, MaxPackets: 3, MaxBytes: 300, Now: func() time.Time { return now },
 	})
-	add := func(ns, text string) string { return m.Append(ns, socketio.LoggedPacket{Target: to, Text: []byte(text)}) }
+	add := func(ns, text string) string {
+		return m.Append(ns, socketio.LoggedPacket{Target: to, Text: []byte(text)})
+	}
 	restore := func(pid, offset string) bool {
 		m.Save(socketio.Session{Namespace: "/", PID: pid})
 		s, err := m.Restore(ctx, "/", pid, offset)
