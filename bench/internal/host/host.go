@@ -130,6 +130,6 @@ func writeHeap(path string) {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	log.Printf("goroutines %d, heap in use %d, idle %d, released %d, stacks %d, system %d",
-		runtime.NumGoroutine(), m.HeapInuse, m.HeapIdle, m.HeapReleased, m.StackSys, m.Sys)
+	log.Printf("goroutines %d, heap objects %d in %d bytes, spans in use %d, idle %d, released %d, stacks %d, collector %d, other %d, system %d",
+		runtime.NumGoroutine(), m.HeapObjects, m.HeapAlloc, m.HeapInuse, m.HeapIdle, m.HeapReleased, m.StackInuse, m.GCSys, m.OtherSys+m.MSpanSys+m.BuckHashSys, m.Sys)
 }

@@ -214,6 +214,7 @@ func (r *run) measure(window time.Duration) (cpu time.Duration, err error) {
 	}
 	if r.options.Profile && r.server.Kind.Go {
 		_ = r.server.Signal(syscall.SIGUSR2)
+		r.loop.For(time.Second) // for the heap profile, which wants the connections
 	}
 	r.busy(before, after)
 	return after.server - before.server, nil
