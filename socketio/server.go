@@ -33,6 +33,9 @@ func New(o Options) *Server {
 		options: o, workers: newWorkers(o.Logger),
 		namespaces: map[string]*Namespace{}, clients: map[*client]struct{}{},
 	}
+	if o.SameClient != nil {
+		o.Engine.SameClient = s.sameClient
+	}
 	s.engine = engineio.New(s.accept, o.Engine)
 	s.batches.New = func() any { return s.engine.Batch() }
 	s.Of("/")
