@@ -43,8 +43,7 @@ func (c *Conn) endLink(reason Reason) {
 	if l.closed {
 		return
 	}
-	switch reason {
-	case ReasonSlowConsumer, ReasonPingTimeout, ReasonTransportError, ReasonPanic:
+	if l.status == 0 && unreachable(reason) {
 		c.queue.drop()
 		l.abort()
 		return
@@ -63,6 +62,11 @@ func (c *Conn) endLink(reason Reason) {
 	}
 	c.queue.push("", []*Frame{{wire: ws.AppendClose(nil, status, "")}})
 	c.flush(nil)
+}
+
+// unreachable reports whether a close frame would not arrive or not matter.
+func unreachable(reason Reason) bool {
+	return reason == ReasonSlowConsumer || reason == ReasonPingTimeout || reason == ReasonTransportError || reason == ReasonPanic
 }
 
 // endPolling lets the poll that waits, or the next one, tell the client. The
