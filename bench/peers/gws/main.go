@@ -29,11 +29,11 @@ type hub struct {
 
 	mu    sync.RWMutex
 	peers map[*gws.Conn]*peer
-	room  map[*peer]struct{}
+	room  []*peer // a slice: walking a map would cost as much as the rest
 }
 
 func main() {
-	h := &hub{host: host.New(), peers: map[*gws.Conn]*peer{}, room: map[*peer]struct{}{}}
+	h := &hub{host: host.New(), peers: map[*gws.Conn]*peer{}}
 	upgrader := gws.NewUpgrader(h, &gws.ServerOption{
 		Authorize: func(r *http.Request, _ gws.SessionStorage) bool {
 			return !h.host.Guarded() || h.host.User(r.Header.Get("Cookie")) >= 0
@@ -58,14 +58,30 @@ func (h *hub) OnOpen(c *gws.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.peers[c] = p
-	h.room[p] = struct{}{}
+	p.place = len(h.room)
+	h.room = append(h.room, p)
 }
 
 func (h *hub) OnClose(c *gws.Conn, _ error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.room, h.peers[c])
-	delete(h.peers, c)
+	if p := h.peers[c]; p != nil {
+		h.leave(p)
+		delete(h.peers, c)
+	}
+}
+
+// leave takes p out of the room; h is locked.
+func (h *hub) leave(p *peer) {
+	if p.place < 0 {
+		return
+	}
+	last := len(h.room) - 1
+	h.room[p.place] = h.room[last]
+	h.room[p.place].place = p.place
+	h.room[last] = nil
+	h.room = h.room[:last]
+	p.place = -1
 }
 
 func (h *hub) OnMessage(c *gws.Conn, m *gws.Message) {
@@ -94,7 +110,7 @@ func (h *hub) OnMessage(c *gws.Conn, m *gws.Message) {
 		p.send(frame([]byte("43" + id + "[" + string(array[1]) + "]")))
 	case `"leave"`:
 		h.mu.Lock()
-		delete(h.room, p)
+		h.leave(p)
 		h.mu.Unlock()
 		p.send(frame([]byte("43" + id + "[]")))
 	case `"bcast"`:
@@ -108,7 +124,7 @@ func (h *hub) OnMessage(c *gws.Conn, m *gws.Message) {
 func (h *hub) broadcast(f []byte) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for p := range h.room {
+	for _, p := range h.room {
 		p.send(f)
 	}
 }
