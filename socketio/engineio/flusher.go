@@ -20,6 +20,8 @@ type flusher struct {
 // flushChunk is how many connections a flusher takes at a time.
 const flushChunk = 256
 
+var chunks = sync.Pool{New: func() any { return new([flushChunk]*Conn) }}
+
 // add hands connections over.
 func (f *flusher) add(conns []*Conn) {
 	f.mu.Lock()
@@ -41,7 +43,9 @@ func (f *flusher) add(conns []*Conn) {
 
 func (f *flusher) run() {
 	defer f.srv.release()
-	var chunk [flushChunk]*Conn
+	// Not on the stack, which would have to grow for it each time.
+	chunk := chunks.Get().(*[flushChunk]*Conn)
+	defer chunks.Put(chunk)
 	var buffer scratch
 	defer buffer.free()
 	for {
