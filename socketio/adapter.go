@@ -13,8 +13,9 @@ import (
 type Adapter interface {
 	// Broadcast sends a packet. The bytes of p belong to the caller once it returns.
 	Broadcast(target Target, p Encoded)
-	// BroadcastWithAck sends a packet with an acknowledgement id and collects the answers.
-	BroadcastWithAck(ctx context.Context, target Target, id int64, p Encoded) (Answers, error)
+	// BroadcastWithAck sends a packet that asks for an acknowledgement and collects the answers. The ids of
+	// acknowledgements are each process's own.
+	BroadcastWithAck(ctx context.Context, target Target, p Encoded) (Answers, error)
 	// Join and Leave change the rooms of the sockets.
 	Join(target Target, rooms []string)
 	Leave(target Target, rooms []string)
@@ -34,9 +35,10 @@ type Target struct {
 
 func (t *Target) nobody() bool { return !t.All && len(t.Rooms) == 0 }
 
-// Encoded is an event packet as it goes to clients: the text of protocol 5 and the attachments that it announces.
+// Encoded is an event as it goes to clients: the JSON array of its name and arguments, and the attachments that
+// stand for the placeholders in it.
 type Encoded struct {
-	Text        []byte
+	Payload     []byte
 	Attachments [][]byte
 	Delivery
 }

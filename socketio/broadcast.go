@@ -73,10 +73,7 @@ func (b Broadcast) broadcast(data []byte, attachments [][]byte) {
 	if b.target.nobody() {
 		return
 	}
-	buffer := scratch.Get().(*[]byte)
-	text := appendPacket((*buffer)[:0], eventPacket(b.ns.name, noID, data, attachments))
-	b.ns.adapter.Broadcast(b.target, Encoded{Text: text, Attachments: attachments, Delivery: b.how})
-	putScratch(buffer, text)
+	b.ns.adapter.Broadcast(b.target, Encoded{Payload: data, Attachments: attachments, Delivery: b.how})
 }
 
 // EmitWithAck sends an event to the sockets and collects their acknowledgements until all are there or ctx ends.
@@ -90,9 +87,7 @@ func (b Broadcast) EmitWithAck(ctx context.Context, name string, args ...any) (A
 	if b.target.nobody() {
 		return Answers{}, nil
 	}
-	id := b.ns.ackIDs.Add(1)
-	text := appendPacket(nil, eventPacket(b.ns.name, id, data, attachments))
-	return b.ns.adapter.BroadcastWithAck(ctx, b.target, id, Encoded{Text: text, Attachments: attachments, Delivery: b.how})
+	return b.ns.adapter.BroadcastWithAck(ctx, b.target, Encoded{Payload: data, Attachments: attachments, Delivery: b.how})
 }
 
 // Sockets returns the sockets of this process.

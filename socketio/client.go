@@ -146,7 +146,7 @@ func (c *client) text(data []byte) {
 	limits := packetLimits{attachments: o.MaxAttachments, args: o.MaxArguments + 1}
 	// The arguments of an event outlive this call.
 	data = bytes.Clone(data)
-	p, args, err := parsePacketArgs(nil, data, limits)
+	p, args, err := parsePacketArgs(make([]json.RawMessage, 0, 4), data, limits)
 	if err != nil {
 		c.refuse(ReasonParseError, err.Error())
 		return
@@ -173,7 +173,7 @@ func (c *client) text(data []byte) {
 
 // deliver gives a whole packet to its socket. What was on its way when the socket ended is nobody's.
 func (c *client) deliver(s *Socket, p packet, args []json.RawMessage, attachments [][]byte, size int) {
-	if s == nil || !s.isConnected() {
+	if s == nil {
 		return
 	}
 	switch p.kind {

@@ -111,10 +111,11 @@ func (s *Socket) work() {
 		}
 		handlers := s.handlers
 		s.mu.Unlock()
+		common := s.ns.currentHandlers()
 		s.dispatch(e, handlers, true)
-		s.dispatch(e, s.ns.currentHandlers(), true)
+		s.dispatch(e, common, true)
 		s.dispatch(e, handlers, false)
-		s.dispatch(e, s.ns.currentHandlers(), false)
+		s.dispatch(e, common, false)
 	}
 }
 

@@ -24,12 +24,12 @@ func (l *Local) Broadcast(target Target, p Encoded) {
 	if recovery := ns.server.options.Recovery; recovery != nil && !p.Volatile && p.Latest == "" {
 		// Exclusive, so that every client gets the packets in the order of their offsets.
 		ns.mu.Lock()
-		offset := recovery.Append(ns.name, LoggedPacket{Target: target, Text: p.Text, Attachments: p.Attachments})
-		frames := framesOf(withOffset(p.Text, offset), p.Attachments)
+		offset := recovery.Append(ns.name, LoggedPacket{Target: target, Payload: p.Payload, Attachments: p.Attachments})
+		frames := ns.frames(noID, withOffset(p.Payload, offset), p.Attachments)
 		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
 		ns.mu.Unlock()
 	} else {
-		frames := framesOf(p.Text, p.Attachments)
+		frames := ns.frames(noID, p.Payload, p.Attachments)
 		ns.mu.RLock()
 		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
 		ns.mu.RUnlock()
@@ -38,9 +38,10 @@ func (l *Local) Broadcast(target Target, p Encoded) {
 }
 
 // BroadcastWithAck sends the packet and waits for the answers of this process's sockets.
-func (l *Local) BroadcastWithAck(ctx context.Context, target Target, id int64, p Encoded) (Answers, error) {
+func (l *Local) BroadcastWithAck(ctx context.Context, target Target, p Encoded) (Answers, error) {
 	ns := l.ns
-	frames := framesOf(p.Text, p.Attachments)
+	id := ns.ackIDs.Add(1)
+	frames := ns.frames(id, p.Payload, p.Attachments)
 	o := engineio.SendOptions{Volatile: p.Volatile, Coalesce: p.Latest}
 	w := newManyWaiter()
 	batch := ns.server.batch()

@@ -28,7 +28,7 @@ func (s *Session) includes(t *Target) bool {
 // LoggedPacket is an event packet that is kept for those who miss it.
 type LoggedPacket struct {
 	Target      Target
-	Text        []byte // without the offset when it is appended, with it when it is replayed
+	Payload     []byte // as in Encoded; without the offset when it is appended, with it when it is replayed
 	Attachments [][]byte
 }
 
@@ -121,10 +121,10 @@ func (s *Socket) save(rooms []string, reason Reason) {
 	store.Save(Session{Namespace: s.ns.name, PID: s.pid, SID: s.id, Rooms: rooms, Data: s.Data()})
 }
 
-// withOffset returns the text of an event with the offset as its last argument.
-func withOffset(text []byte, offset string) []byte {
-	end := bytes.LastIndexByte(text, ']')
-	with := append(make([]byte, 0, len(text)+len(offset)+3), text[:end]...)
+// withOffset returns the payload of an event with the offset as its last argument.
+func withOffset(payload []byte, offset string) []byte {
+	end := bytes.LastIndexByte(payload, ']')
+	with := append(make([]byte, 0, len(payload)+len(offset)+3), payload[:end]...)
 	with = append(with, `,"`...)
 	with = append(with, offset...)
 	return append(with, `"]`...)

@@ -76,12 +76,12 @@ func (m *MemoryRecovery) Append(namespace string, p LoggedPacket) string {
 	number := log.first + uint64(len(log.packets))
 	offset := m.epoch + strconv.FormatUint(number, 36)
 	kept := loggedAt{at: m.o.Now(), LoggedPacket: LoggedPacket{
-		Text: withOffset(p.Text, offset),
+		Payload: withOffset(p.Payload, offset),
 		Target: Target{
 			All: p.Target.All, Rooms: slices.Clone(p.Target.Rooms), Except: slices.Clone(p.Target.Except),
 		},
 	}}
-	kept.size = len(kept.Text)
+	kept.size = len(kept.Payload)
 	for _, a := range p.Attachments {
 		kept.Attachments = append(kept.Attachments, bytes.Clone(a))
 		kept.size += len(a)

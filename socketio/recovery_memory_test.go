@@ -17,25 +17,25 @@ func TestMemoryRecoveryIsBounded(t *testing.T) {
 		MaxAge: time.Minute, MaxSessions: 2, MaxPackets: 3, MaxBytes: 300, Now: func() time.Time { return now },
 	})
 	add := func(ns, text string) string {
-		return m.Append(ns, socketio.LoggedPacket{Target: to, Text: []byte(text)})
+		return m.Append(ns, socketio.LoggedPacket{Target: to, Payload: []byte(text)})
 	}
 	restore := func(pid, offset string) bool {
 		m.Save(socketio.Session{Namespace: "/", PID: pid})
 		s, err := m.Restore(ctx, "/", pid, offset)
 		return err == nil && s != nil
 	}
-	first := add("/", `2["a"]`)
-	second := add("/", `2["a"]`)
+	first := add("/", `["a"]`)
+	second := add("/", `["a"]`)
 	if !restore("p", first) || !restore("p", second) {
 		t.Error("kept packets are not there")
 	}
 	for range 3 {
-		add("/", `2["a"]`)
+		add("/", `["a"]`)
 	}
 	if restore("p", first) || !restore("p", second) {
 		t.Error("count: a gap, or too little kept")
 	}
-	last := add("/", `2["`+strings.Repeat("x", 280)+`"]`)
+	last := add("/", `["`+strings.Repeat("x", 280)+`"]`)
 	if restore("p", second) || !restore("p", last) {
 		t.Error("bytes: a gap, or too little kept")
 	}
@@ -55,7 +55,7 @@ func TestMemoryRecoveryIsBounded(t *testing.T) {
 	if s, _ := m.Restore(ctx, "/", "3", last); s != nil {
 		t.Error("restored after its time")
 	}
-	add("/other", `2["a"]`)
+	add("/other", `["a"]`)
 	if now = now.Add(2 * time.Minute); restore("p", last) {
 		t.Error("packets of before are taken for whole")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,6 +223,7 @@ func TestRecoveryUnderTraffic(t *testing.T) {
 	srv, url, sockets := recovering(t, socketio.Options{})
 	ns := srv.Of("/")
 	stop, done := make(chan struct{}), make(chan int)
+	var got atomic.Int64 // the traffic stays within what the store keeps
 	go func() {
 		n := 0
 		for ; ; n++ {
@@ -232,6 +234,9 @@ func TestRecoveryUnderTraffic(t *testing.T) {
 				return
 			default:
 				_ = ns.To("r").Emit("n", n)
+				for int64(n)-got.Load() > 1000 {
+					time.Sleep(time.Millisecond)
+				}
 				time.Sleep(50 * time.Microsecond)
 			}
 		}
@@ -257,6 +262,7 @@ func TestRecoveryUnderTraffic(t *testing.T) {
 				t.Fatalf("round %d: got %d, want %d", round, n, expected)
 			}
 			expected = n + 1
+			got.Store(int64(n))
 		}
 		if round == 20 {
 			close(stop)

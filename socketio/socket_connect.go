@@ -144,7 +144,7 @@ func (s *Socket) enterNamespace(session *Session) bool {
 			ns.joinRoom(s, name)
 		}
 		for i := range missed {
-			batch.Add(s.conn, engineio.SendOptions{}, framesOf(missed[i].Text, missed[i].Attachments)...)
+			batch.Add(s.conn, engineio.SendOptions{}, ns.frames(noID, missed[i].Payload, missed[i].Attachments)...)
 		}
 	}
 	ns.mu.Unlock()

@@ -101,25 +101,36 @@ func (s *Socket) send(o engineio.SendOptions, p packet, attachments [][]byte) er
 	if !s.isConnected() {
 		return ErrNotConnected
 	}
-	b := scratch.Get().(*[]byte)
-	text := appendPacket((*b)[:0], p)
 	sent := false
 	if len(attachments) == 0 {
-		sent = s.conn.Send(o, engineio.Text(text))
+		sent = s.conn.Send(o, textFrame(p))
 	} else {
-		sent = s.conn.Send(o, framesOf(text, attachments)...)
+		sent = s.conn.Send(o, framesOf(p, attachments)...)
 	}
-	putScratch(b, text)
 	if !sent {
 		return ErrNotSent
 	}
 	return nil
 }
 
-// framesOf returns the frames of one packet. Nothing given is kept.
-func framesOf(text []byte, attachments [][]byte) []*engineio.Frame {
+// textFrame returns the frame of a packet without its attachments.
+func textFrame(p packet) *engineio.Frame {
+	b := scratch.Get().(*[]byte)
+	text := appendPacket((*b)[:0], p)
+	frame := engineio.Text(text)
+	putScratch(b, text)
+	return frame
+}
+
+// frames returns the frames of an event of this namespace. Nothing given is kept.
+func (ns *Namespace) frames(id int64, payload []byte, attachments [][]byte) []*engineio.Frame {
+	return framesOf(eventPacket(ns.name, id, payload, attachments), attachments)
+}
+
+// framesOf returns the frames of one packet.
+func framesOf(p packet, attachments [][]byte) []*engineio.Frame {
 	frames := make([]*engineio.Frame, 1, 1+len(attachments))
-	frames[0] = engineio.Text(text)
+	frames[0] = textFrame(p)
 	for _, a := range attachments {
 		frames = append(frames, engineio.Binary(a))
 	}
