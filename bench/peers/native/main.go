@@ -4,7 +4,9 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/relevo/relevo/bench/internal/host"
@@ -21,6 +23,8 @@ func main() {
 	h := host.New()
 	server := socketio.New(socketio.Options{
 		Engine: engineio.Options{PingInterval: h.PingInterval, PingTimeout: h.PingTimeout, MaxConns: 50_000, MaxConnsPerAddress: 50_000},
+		// Everything above debug is printed, and counted by the scenario of resets.
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Identify: func(r *http.Request) any {
 			if !h.Guarded() {
 				return 0
