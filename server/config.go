@@ -44,7 +44,7 @@ type Config struct {
 		MaxHashes int `key:"max_hashes" default:"4" check:"positive" doc:"Password hashes computed at the same time; further sign-ins wait."`
 	} `key:"login"`
 	Socket struct {
-		Engine         string        `key:"engine" default:"zishang520" check:"zishang520" doc:"Socket.IO engine."`
+		Engine         string        `key:"engine" default:"native" check:"native|zishang520" doc:"Socket.IO engine; docs/engine.md compares them."`
 		Path           string        `key:"path" default:"/socket.io/" check:"path" doc:"Path of the Socket.IO endpoint."`
 		PingInterval   time.Duration `key:"ping_interval" default:"25s" check:"positive" doc:"Time between two heartbeats."`
 		PingTimeout    time.Duration `key:"ping_timeout" default:"2m" check:"positive" doc:"Time without an answer to a heartbeat after which a socket is dead."`

@@ -8,6 +8,12 @@ import (
 	"github.com/relevo/relevo/server/live"
 )
 
+// engines are the values of socket.engine.
+var engines = map[string]func(live.Handler, live.Options) live.Engine{
+	"native":     func(h live.Handler, o live.Options) live.Engine { return live.NewNative(h, o) },
+	"zishang520": func(h live.Handler, o live.Options) live.Engine { return live.NewZishang(h, o) },
+}
+
 // newEngine makes the Socket.IO engine and the hub that decides for it.
 func (s *Server) newEngine() live.Engine {
 	counters := live.NewCounters()
@@ -28,7 +34,7 @@ func (s *Server) newEngine() live.Engine {
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
 	}
-	engine := live.NewZishang(hub, o)
+	engine := engines[s.cfg.Socket.Engine](hub, o)
 	s.metrics.Watch(engine.Stats, counters.Totals, s.guard.Counts)
 	return engine
 }

@@ -39,6 +39,10 @@ func TestZishang(t *testing.T) {
 	testEngine(t, func(_ *testing.T, h Handler, o Options) Engine { return NewZishang(h, o) })
 }
 
+func TestNative(t *testing.T) {
+	testEngine(t, func(_ *testing.T, h Handler, o Options) Engine { return NewNative(h, o) })
+}
+
 // testEngine holds an engine to what every engine has to do.
 func testEngine(t *testing.T, open opener) {
 	for name, test := range map[string]func(*testing.T, opener){

@@ -115,7 +115,18 @@ func descriptors(t testing.TB) int {
 // level is what a process holds.
 type level struct{ goroutines, descriptors int }
 
-func levelNow(t testing.TB) level { return level{runtime.NumGoroutine(), descriptors(t)} }
+// Workers that are parked belong to no client; their number is bounded.
+func levelNow(t testing.TB) level {
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	l := level{descriptors: descriptors(t)}
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if !strings.Contains(stack, "[chan receive") || !strings.Contains(stack, "socketio.(*workers).loop") {
+			l.goroutines++
+		}
+	}
+	return l
+}
 
 // returns waits until the process holds no more than at that time.
 func (l level) returns(t testing.TB) {

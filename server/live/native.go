@@ -1,0 +1,287 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/socketio"
+	"github.com/relevo/relevo/socketio/engineio"
+)
+
+// Native is the Engine on package socketio. The library does transports,
+// packets, rooms and the order of calls; what is here is who a socket speaks
+// for, and when that ends.
+type Native struct {
+	handler Handler
+	options Options
+	door    door
+	server  *socketio.Server
+	root    *socketio.Namespace
+	users   userSockets[*nativeSocket]
+
+	// changes counts DropUser and MoveUser. A socket whose identity was resolved
+	// before the latest change is resolved again before it is believed.
+	changes  atomic.Int64
+	draining atomic.Bool
+	alive    atomic.Int64
+}
+
+// NewNative returns an engine that calls h.
+func NewNative(h Handler, o Options) *Native {
+	o = o.withDefaults()
+	e := &Native{handler: h, options: o, door: door{handler: h, options: o}}
+	e.server = socketio.New(socketio.Options{
+		Engine: engineio.Options{
+			PingInterval: o.PingInterval,
+			PingTimeout:  o.PingTimeout,
+			MaxPayload:   o.MaxPayload,
+			WriteTimeout: o.WriteTimeout,
+			// Proxies stand between: addresses say nothing here, and Handler.Authorize
+			// admits or not.
+			MaxConnsPerAddress: -1,
+		},
+		SameClient:     e.sameClient,
+		ConnectTimeout: o.ConnectTimeout,
+		MaxNamespaces:  1,
+		Identify:       func(r *http.Request) any { return arrivalOf(r) },
+		OnPanic:        e.panicked,
+		Logger:         quietLogger(o.Log),
+	})
+	e.root = e.server.Of("/")
+	e.root.OnConnect(e.connected)
+	e.root.OnAny(e.event)
+	e.root.OnDisconnect(e.disconnected)
+	return e
+}
+
+// ServeHTTP implements Engine.
+func (e *Native) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e.draining.Load() {
+		refuseUnavailable.write(w)
+		return
+	}
+	changes := e.changes.Load()
+	id, ok := e.door.admit(w, r)
+	if !ok {
+		return
+	}
+	// The house chooses the path.
+	e.server.Engine().ServeHTTP(w, withArrival(r, id, changes))
+}
+
+// sameClient lets in only who speaks for the user of the handshake. The session
+// may be another: it changes at each sign-in.
+func (e *Native) sameClient(handshake any, r *http.Request) bool {
+	first, ok := handshake.(*arrival)
+	if !ok {
+		return false
+	}
+	if owner := first.identity.UserID; owner != 0 && owner != arrivalOf(r).identity.UserID {
+		e.options.Counters.HandshakeFailure(FailureAuth)
+		return false
+	}
+	return true
+}
+
+// Send implements Engine. It fails only for a message that cannot be encoded.
+func (e *Native) Send(m Message) error {
+	if m.Name == "" {
+		return errors.New("encode event: no name")
+	}
+	if len(m.Payload) > 0 && !json.Valid(m.Payload) {
+		return fmt.Errorf("encode event %s: payload is not JSON", m.Name)
+	}
+	if len(m.Rooms) == 0 {
+		return nil
+	}
+	to := e.root.To(m.Rooms...)
+	if len(m.Except) > 0 {
+		to = to.Except(m.Except...)
+	}
+	if m.Latest {
+		// Another audience may get another content under the same name.
+		to = to.Latest(m.Name + "\x00" + strings.Join(m.Rooms, "\x00"))
+	}
+	if len(m.Payload) == 0 {
+		return to.EmitRaw(m.Name)
+	}
+	return to.EmitRaw(m.Name, m.Payload)
+}
+
+// MoveUser implements Engine. A socket of the user that is still connecting is
+// resolved again and, when it is no longer who it was, closed to come back.
+func (e *Native) MoveUser(userID int64, leave, join []string) {
+	e.changes.Add(1)
+	for _, s := range e.users.of(userID) {
+		s.lib.Leave(leave...)
+		s.lib.Join(join...)
+		for _, name := range join {
+			if role, ok := strings.CutPrefix(name, events.RoomRole("")); ok {
+				s.role.Store(&role)
+			}
+		}
+	}
+}
+
+// DropUser implements Engine.
+func (e *Native) DropUser(userID int64, revoke bool) {
+	e.changes.Add(1)
+	for _, s := range e.users.of(userID) {
+		if revoke {
+			s.lib.Disconnect(true)
+		} else {
+			s.lib.Conn().Close(engineio.ReasonForcedClose)
+		}
+	}
+}
+
+// Stats implements Engine.
+func (e *Native) Stats() []SocketCount {
+	type kind struct{ transport, role string }
+	counts := make(map[kind]int)
+	for _, lib := range e.root.Sockets() {
+		if s, ok := lib.Data().(*nativeSocket); ok {
+			counts[kind{s.Transport(), *s.role.Load()}]++
+		}
+	}
+	out := make([]SocketCount, 0, len(counts))
+	for k, n := range counts {
+		out = append(out, SocketCount{Transport: k.transport, Role: k.role, Sockets: n})
+	}
+	return out
+}
+
+// Drain implements Engine. It also waits for the Disconnected calls.
+func (e *Native) Drain(ctx context.Context) error {
+	e.draining.Store(true)
+	if err := e.server.Drain(ctx); err != nil {
+		return fmt.Errorf("drain sockets: %w", err)
+	}
+	step := time.NewTicker(drainStep)
+	defer step.Stop()
+	for e.root.Count() > 0 || e.alive.Load() > 0 {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("drain sockets: %w", ctx.Err())
+		case <-step.C:
+		}
+	}
+	// Nobody is left: this ends what the library keeps ready for the next one.
+	if err := e.server.Close(); err != nil {
+		return fmt.Errorf("drain sockets: %w", err)
+	}
+	return nil
+}
+
+// connected runs when the CONNECT reply is queued; the socket's events wait.
+func (e *Native) connected(lib *socketio.Socket) {
+	e.alive.Add(1)
+	first, _ := lib.Handshake().Value.(*arrival)
+	s := &nativeSocket{engine: e, lib: lib, identity: first.identity}
+	s.role.Store(&first.identity.Role)
+	lib.SetData(s)
+	// From here on DropUser and MoveUser find it; what came before is caught by
+	// the two looks at the count of changes.
+	e.users.add(s.identity.UserID, s)
+	if e.outdated(first) {
+		lib.Conn().Close(engineio.ReasonForcedClose)
+	}
+	e.handler.Connected(s)
+	if e.outdated(first) {
+		lib.Conn().Close(engineio.ReasonForcedClose)
+	}
+	first.request = nil
+}
+
+// outdated reports whether a user was dropped or moved since the identity was
+// resolved and the identity no longer holds.
+func (e *Native) outdated(a *arrival) bool {
+	now := e.changes.Load()
+	if a.identity.Anonymous() || now == a.changes {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recheckTimeout)
+	defer cancel()
+	id, err := e.handler.Authorize(a.request.WithContext(ctx))
+	if err != nil {
+		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
+		return true
+	}
+	if id.UserID != a.identity.UserID || id.Role != a.identity.Role {
+		return true
+	}
+	a.changes = now
+	return false
+}
+
+func (e *Native) event(in *socketio.Event) {
+	s, ok := in.Socket.Data().(*nativeSocket)
+	if !ok {
+		return
+	}
+	if len(in.Attachments) > 0 {
+		// No event has binary parts (contract section 1.1).
+		in.Socket.Conn().Close(engineio.ReasonParseError)
+		return
+	}
+	if e.handler.Event(s, in.Name, in.Args) && in.WantsAck() {
+		if err := in.Ack(); err != nil {
+			e.options.Log.Debug("ack not sent", zap.Error(err))
+		}
+	}
+}
+
+func (e *Native) disconnected(lib *socketio.Socket, reason socketio.Reason) {
+	s, ok := lib.Data().(*nativeSocket)
+	if !ok {
+		return
+	}
+	e.users.remove(s.identity.UserID, s)
+	defer e.alive.Add(-1)
+	e.handler.Disconnected(s, string(reason))
+}
+
+func (e *Native) panicked(s *socketio.Socket, value any, stack []byte) {
+	e.options.Counters.HandlerPanic()
+	e.options.Log.Error("socket handler panicked", zap.String("sid", s.ID()), zap.Any("panic", value), zap.ByteString("stack", stack))
+}
+
+// nativeSocket is a Socket of the Native engine.
+type nativeSocket struct {
+	engine   *Native
+	lib      *socketio.Socket
+	identity middleware.Identity
+	role     atomic.Pointer[string]
+}
+
+// ID implements Socket.
+func (s *nativeSocket) ID() string { return s.lib.ID() }
+
+// Identity implements Socket.
+func (s *nativeSocket) Identity() middleware.Identity { return s.identity }
+
+// Transport implements Socket.
+func (s *nativeSocket) Transport() string { return s.lib.Conn().Transport() }
+
+// Join implements Socket.
+func (s *nativeSocket) Join(rooms ...string) { s.lib.Join(rooms...) }
+
+// Leave implements Socket.
+func (s *nativeSocket) Leave(rooms ...string) { s.lib.Leave(rooms...) }
+
+// Emit implements Socket.
+func (s *nativeSocket) Emit(name string, payload json.RawMessage) {
+	if err := s.lib.EmitRaw(name, payload); err != nil && !errors.Is(err, socketio.ErrNotConnected) && !errors.Is(err, socketio.ErrNotSent) {
+		s.engine.options.Log.Error("event for one socket not sent", zap.Error(err))
+	}
+}
