@@ -23,8 +23,9 @@ var (
 
 // parseHeader returns the header at the beginning of b and its length, or zero
 // when b holds only a part of one. What is wrong already is told early, and the
-// length of the frame is given as soon as it is known.
+// length of the frame, -1 before, is given as soon as it is known.
 func parseHeader(b []byte) (h header, n int, err error) {
+	h.length = -1
 	if len(b) == 0 {
 		return h, 0, nil
 	}
@@ -48,7 +49,7 @@ func parseHeader(b []byte) (h header, n int, err error) {
 	switch h.length {
 	case 126:
 		if len(b) < 4 {
-			return header{}, 0, nil
+			return header{length: -1}, 0, nil
 		}
 		h.length, n = int64(binary.BigEndian.Uint16(b[2:])), 4
 		if h.length <= 125 {
@@ -56,7 +57,7 @@ func parseHeader(b []byte) (h header, n int, err error) {
 		}
 	case 127:
 		if len(b) < 10 {
-			return header{}, 0, nil
+			return header{length: -1}, 0, nil
 		}
 		h.length, n = int64(binary.BigEndian.Uint64(b[2:])), 10
 		if h.length <= 0xFFFF {

@@ -103,7 +103,7 @@ func (r *Reader) begin(in []byte, limits *Limits) (h header, rest []byte, err er
 			r.p = &partial{}
 		}
 		r.p.have = copy(r.p.header[:], in)
-		return unfinished(h, limits)
+		return r.unfinished(h, limits)
 	}
 	p := r.p
 	before := p.have
@@ -113,7 +113,7 @@ func (r *Reader) begin(in []byte, limits *Limits) (h header, rest []byte, err er
 		return h, nil, err
 	}
 	if n == 0 {
-		return unfinished(h, limits)
+		return r.unfinished(h, limits)
 	}
 	p.have = 0
 	if p.message == 0 {
@@ -122,10 +122,13 @@ func (r *Reader) begin(in []byte, limits *Limits) (h header, rest []byte, err er
 	return h, in[n-before:], nil
 }
 
-// unfinished is what begin returns for a part of a header.
-func unfinished(h header, limits *Limits) (header, []byte, error) {
-	if h.length > limits.MaxMessage {
-		return h, nil, errTooBig
+// unfinished is what begin returns for a part of a header. What is wrong with the
+// frame does not wait for the rest.
+func (r *Reader) unfinished(h header, limits *Limits) (header, []byte, error) {
+	if h.length >= 0 {
+		if err := r.check(h, limits); err != nil {
+			return h, nil, err
+		}
 	}
 	return header{length: -1}, nil, nil
 }
@@ -146,7 +149,7 @@ func (r *Reader) check(h header, limits *Limits) error {
 		return errInterrupted
 	default:
 		before = int64(len(p.body))
-		if p.fragments++; p.fragments > limits.MaxFragments {
+		if p.fragments >= limits.MaxFragments {
 			return errFragments
 		}
 	}
@@ -170,7 +173,9 @@ func (r *Reader) start(h header) *partial {
 	switch {
 	case h.op.control():
 		p.control = make([]byte, 0, h.length)
-	case h.op != Continuation:
+	case h.op == Continuation:
+		p.fragments++
+	default:
 		p.message, p.fragments = h.op, 1
 		p.body = make([]byte, 0, min(h.length, largeFrame))
 	}
