@@ -31,8 +31,9 @@
 //
 // The handlers of one socket run one at a time, in the order in which the client sent; those of different sockets
 // run in parallel. A socket with nothing to do has no goroutine here. A handler may block: the client's further
-// events wait, up to Options.MaxInbox, and then TCP makes the client wait. Acknowledgements and disconnects are not
-// held up by it, so a handler may wait for its own client with EmitWithAck. A panic costs the packet, no more.
+// events wait, up to Options.MaxInbox, and then TCP makes the client wait. Acknowledgements and disconnects
+// pass it while there is room in the inbox, so a handler may wait for its own client with EmitWithAck; give the wait a
+// deadline. A panic costs the packet, no more.
 //
 // # Who may come in
 //
