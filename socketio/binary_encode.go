@@ -131,11 +131,24 @@ func (e *encoder) raw(raw json.RawMessage) error {
 		e.out = append(e.out, "null"...)
 		return nil
 	}
-	if !json.Valid(raw) || !utf8.Valid(raw) {
+	if !isJSON(raw) {
 		return fmt.Errorf("socketio: argument: %w", errJSON)
 	}
 	e.out = append(e.out, raw...)
 	return nil
+}
+
+// isJSON reports whether raw is one JSON text. Only what is nested deeper than
+// peers may send us takes the slower way.
+func isJSON(raw []byte) bool {
+	if !utf8.Valid(raw) {
+		return false
+	}
+	end, err := skipValue(raw, 0, maxDepth)
+	if errors.Is(err, errDepth) {
+		return json.Valid(raw)
+	}
+	return err == nil && skipSpace(raw, end) == len(raw)
 }
 
 func (e *encoder) slice(v []any, depth int) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 type blob []byte
@@ -140,5 +141,20 @@ func TestResolve(t *testing.T) {
 	}
 	if _, err := resolve(nil, make([][]byte, maxAttachments+1)); !errors.Is(err, errAttachmentCount) {
 		t.Error(err)
+	}
+}
+
+// What an application hands over as encoded JSON is held against encoding/json, also
+// deeper than peers may nest.
+func TestIsJSON(t *testing.T) {
+	deep := strings.Repeat("[", 200) + strings.Repeat("]", 200)
+	for _, text := range []string{
+		`{}`, ` {"a":[1,2.5e-3,"x\u00e9",null,true]} `, `"x"`, `0`, `-1`, deep, deep[1:], ``, ` `, `{`, `[1,]`, `{"a":1,}`, `01`, `nul`,
+		`"a`, `{} {}`, `{"a" 1}`, "\"\xff\"", "\"\x01\"", `[}`, strings.Repeat("[", 200),
+	} {
+		want := json.Valid([]byte(text)) && utf8.ValidString(text)
+		if got := isJSON([]byte(text)); got != want {
+			t.Errorf("%.40q: %v, want %v", text, got, want)
+		}
 	}
 }
