@@ -41,12 +41,16 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # A marker holds the hash of the lock file, so that a changed pin is installed.
-stamp=e2e/node_modules/.lock-sum
-sum=$(sha256sum e2e/package-lock.json | cut -d' ' -f1)
-if [ "$(cat "$stamp" 2>/dev/null || true)" != "$sum" ]; then
-  npm ci --prefix e2e --ignore-scripts --no-audit --no-fund </dev/null
-  echo "$sum" >"$stamp"
-fi
+npm_packages() { # folder
+  local stamp="$1/node_modules/.lock-sum" sum
+  sum=$(sha256sum "$1/package-lock.json" | cut -d' ' -f1)
+  if [ "$(cat "$stamp" 2>/dev/null || true)" != "$sum" ]; then
+    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund </dev/null
+    echo "$sum" >"$stamp"
+  fi
+}
+npm_packages e2e
+npm_packages bench/peers/node
 
 if [ ! -x "$STATICCHECK" ]; then
   GOBIN=$(dirname "$STATICCHECK") go install "honnef.co/go/tools/cmd/staticcheck@$STATICCHECK_VERSION"
