@@ -11,6 +11,7 @@ import (
 
 var (
 	socketsDesc     = prometheus.NewDesc("relevo_sockets", "Open sockets.", []string{"kind", "transport", "namespace", "role"}, nil)
+	usersDesc       = prometheus.NewDesc("relevo_users_online", "Signed-in users with an open socket.", []string{"role"}, nil)
 	connectsDesc    = prometheus.NewDesc("relevo_socket_connects_total", "Sockets that joined the namespace.", []string{"transport"}, nil)
 	disconnectsDesc = prometheus.NewDesc("relevo_socket_disconnects_total", "Sockets that ended.", []string{"reason"}, nil)
 	handshakesDesc  = prometheus.NewDesc("relevo_handshake_failures_total", "Handshakes that were refused.", []string{"reason"}, nil)
@@ -22,24 +23,33 @@ var (
 // Watch adds what other rooms of the house count themselves, asked at each
 // scrape: a gauge that is moved up and down by hand drifts for ever after one
 // missed decrement. It is called once.
-func (m *Metrics) Watch(sockets func() []live.SocketCount, totals func() live.Totals, guard func() events.GuardCounts) {
+func (m *Metrics) Watch(sockets SocketCounts, totals func() live.Totals, guard func() events.GuardCounts) {
 	m.registry.MustRegister(&scrapeCollector{sockets, totals, guard})
 }
 
+// SocketCounts is what an engine tells of itself when asked; every live.Engine does.
+type SocketCounts interface {
+	Stats() []live.SocketCount
+	UsersOnline() map[string]int
+}
+
 type scrapeCollector struct {
-	sockets func() []live.SocketCount
+	sockets SocketCounts
 	totals  func() live.Totals
 	guard   func() events.GuardCounts
 }
 
 func (*scrapeCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{socketsDesc, connectsDesc, disconnectsDesc, handshakesDesc, joinsDesc, panicsDesc, droppedDesc} {
+	for _, d := range []*prometheus.Desc{socketsDesc, usersDesc, connectsDesc, disconnectsDesc, handshakesDesc, joinsDesc, panicsDesc, droppedDesc} {
 		out <- d
 	}
 }
 
 func (c *scrapeCollector) Collect(out chan<- prometheus.Metric) {
 	c.collectSockets(out)
+	for role, n := range c.sockets.UsersOnline() {
+		out <- prometheus.MustNewConstMetric(usersDesc, prometheus.GaugeValue, float64(n), role)
+	}
 	counter := func(desc *prometheus.Desc, n int64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), labels...)
 	}
@@ -63,7 +73,7 @@ func (c *scrapeCollector) Collect(out chan<- prometheus.Metric) {
 // collectSockets adds up rows that differ in nothing, which Prometheus refuses.
 func (c *scrapeCollector) collectSockets(out chan<- prometheus.Metric) {
 	sums := map[live.SocketCount]int{}
-	for _, s := range c.sockets() {
+	for _, s := range c.sockets.Stats() {
 		n := s.Sockets
 		s.Sockets = 0
 		sums[s] += n

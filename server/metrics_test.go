@@ -24,11 +24,26 @@ func scrape(t *testing.T, m *Metrics) string {
 	return rec.Body.String()
 }
 
+// fakeSockets is what an engine would tell; as many users as sockets.
+type fakeSockets []live.SocketCount
+
+func (f *fakeSockets) Stats() []live.SocketCount { return *f }
+
+func (f *fakeSockets) UsersOnline() map[string]int {
+	users := map[string]int{}
+	for _, s := range *f {
+		if s.Role != "" {
+			users[s.Role] += s.Sockets
+		}
+	}
+	return users
+}
+
 func TestMetricsNamesAndLabels(t *testing.T) {
 	m := NewMetrics(BuildInfo{Version: "1.2.3", Commit: "abc", GoVersion: "go1.26"})
-	sockets := []live.SocketCount{{Transport: "websocket", Role: "Master", Sockets: 2}, {Transport: "polling", Sockets: 1}, {Transport: "websocket", Role: "Master", Sockets: 3}}
+	sockets := fakeSockets{{Transport: "websocket", Role: "Master", Sockets: 2}, {Transport: "polling", Sockets: 1}, {Transport: "websocket", Role: "Master", Sockets: 3}}
 	counters := live.NewCounters()
-	m.Watch(func() []live.SocketCount { return sockets }, counters.Totals, func() events.GuardCounts { return events.GuardCounts{Benign: 4, Failed: 3, Panicked: 2} })
+	m.Watch(&sockets, counters.Totals, func() events.GuardCounts { return events.GuardCounts{Benign: 4, Failed: 3, Panicked: 2} })
 	counters.Connect("websocket")
 	counters.Disconnect("ping timeout")
 	counters.HandshakeFailure("origin")
@@ -50,6 +65,7 @@ func TestMetricsNamesAndLabels(t *testing.T) {
 		`relevo_build_info{commit="abc",go_version="go1`, `version="1.2.3"} 1`,
 		`relevo_sockets{kind="socketio",namespace="/",role="Master",transport="websocket"} 5`,
 		`relevo_sockets{kind="socketio",namespace="/",role="anonymous",transport="polling"} 1`,
+		`relevo_users_online{role="Master"} 5`,
 		`relevo_socket_connects_total{transport="websocket"} 1`,
 		`relevo_socket_disconnects_total{reason="ping_timeout"} 1`,
 		`relevo_handshake_failures_total{reason="origin"} 1`,
@@ -78,7 +94,7 @@ func TestMetricsNamesAndLabels(t *testing.T) {
 
 func TestMetricsAreLinted(t *testing.T) {
 	m := NewMetrics(BuildInfo{})
-	m.Watch(func() []live.SocketCount { return []live.SocketCount{{Transport: "polling", Sockets: 1}} }, live.NewCounters().Totals, events.NewGuard(nil, nil).Counts)
+	m.Watch(&fakeSockets{{Transport: "polling", Sockets: 1}}, live.NewCounters().Totals, events.NewGuard(nil, nil).Counts)
 	m.EventEmitted("dashboard_update")
 	m.LoginAttempt("rejected")
 	problems, err := promlint.New(bytes.NewReader([]byte(scrape(t, m)))).Lint()

@@ -35,7 +35,7 @@ func (s *Server) newEngine() live.Engine {
 		Log:            s.log.Named("socket"),
 	}
 	engine := engines[s.cfg.Socket.Engine](hub, o)
-	s.metrics.Watch(engine.Stats, counters.Totals, s.guard.Counts)
+	s.metrics.Watch(engine, counters.Totals, s.guard.Counts)
 	return engine
 }
 

@@ -41,6 +41,8 @@ type Engine interface {
 	DropUser(userID int64, revoke bool)
 	// Stats counts the sockets of this process as they are now.
 	Stats() []SocketCount
+	// UsersOnline counts the signed-in users with a socket on this process, by role.
+	UsersOnline() map[string]int
 	// Drain closes all transports without DISCONNECT, so that clients come back
 	// elsewhere, refuses new ones, and returns when all are gone or ctx ends.
 	Drain(ctx context.Context) error

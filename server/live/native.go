@@ -161,6 +161,11 @@ func (e *Native) Stats() []SocketCount {
 	return out
 }
 
+// UsersOnline implements Engine.
+func (e *Native) UsersOnline() map[string]int {
+	return e.users.count(func(s *nativeSocket) string { return *s.role.Load() })
+}
+
 // Drain implements Engine. It also waits for the Disconnected calls.
 func (e *Native) Drain(ctx context.Context) error {
 	e.draining.Store(true)

@@ -42,3 +42,17 @@ func (u *userSockets[S]) of(userID int64) []S {
 	}
 	return out
 }
+
+// count returns the number of users by role; a user's sockets are all of one.
+func (u *userSockets[S]) count(role func(S) string) map[string]int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	out := make(map[string]int)
+	for _, sockets := range u.byUser {
+		for s := range sockets {
+			out[role(s)]++
+			break
+		}
+	}
+	return out
+}

@@ -37,8 +37,7 @@ type Zishang struct {
 
 	rooms    *rooms[*zishangSocket]
 	sessions sync.Map // Engine.IO sid -> *zishangSession
-	users    sync.Mutex
-	byUser   map[int64]map[*zishangSocket]struct{}
+	users    userSockets[*zishangSocket]
 
 	// changes counts DropUser and MoveUser. A socket whose identity was resolved
 	// before the latest change is resolved again before it is believed.
@@ -56,7 +55,6 @@ func NewZishang(h Handler, o Options) *Zishang {
 		options: o,
 		door:    door{handler: h, options: o},
 		rooms:   newRooms[*zishangSocket](),
-		byUser:  make(map[int64]map[*zishangSocket]struct{}),
 	}
 	so := socket.DefaultServerOptions()
 	so.SetPath("/socket.io")
@@ -118,7 +116,7 @@ func eventFrame(name string, payload json.RawMessage) ([]byte, error) {
 // resolved again and, when it is no longer who it was, closed to come back.
 func (e *Zishang) MoveUser(userID int64, leave, join []string) {
 	e.changes.Add(1)
-	for _, s := range e.socketsOf(userID) {
+	for _, s := range e.users.of(userID) {
 		e.rooms.move(s, leave, join)
 		for _, name := range join {
 			if role, ok := strings.CutPrefix(name, events.RoomRole("")); ok {
@@ -131,7 +129,7 @@ func (e *Zishang) MoveUser(userID int64, leave, join []string) {
 // DropUser implements Engine.
 func (e *Zishang) DropUser(userID int64, revoke bool) {
 	e.changes.Add(1)
-	for _, s := range e.socketsOf(userID) {
+	for _, s := range e.users.of(userID) {
 		// From here on nothing more is sent to it, however long closing takes.
 		e.rooms.exit(s)
 		if revoke {
@@ -140,19 +138,6 @@ func (e *Zishang) DropUser(userID int64, revoke bool) {
 			s.session.end("forced close")
 		}
 	}
-}
-
-func (e *Zishang) socketsOf(userID int64) []*zishangSocket {
-	if userID == 0 {
-		return nil
-	}
-	e.users.Lock()
-	defer e.users.Unlock()
-	out := make([]*zishangSocket, 0, len(e.byUser[userID]))
-	for s := range e.byUser[userID] {
-		out = append(out, s)
-	}
-	return out
 }
 
 // Stats implements Engine.
@@ -167,6 +152,11 @@ func (e *Zishang) Stats() []SocketCount {
 		out = append(out, SocketCount{Transport: k.transport, Role: k.role, Sockets: n})
 	}
 	return out
+}
+
+// UsersOnline implements Engine.
+func (e *Zishang) UsersOnline() map[string]int {
+	return e.users.count(func(s *zishangSocket) string { return *s.role.Load() })
 }
 
 // Drain implements Engine. It also waits for requests that are being answered

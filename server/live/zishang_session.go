@@ -93,7 +93,7 @@ func (e *Zishang) connected(lib *socket.Socket) {
 	s := newZishangSocket(e, lib, session, in.mail)
 	e.alive.Add(1)
 	e.rooms.enter(s)
-	e.index(s)
+	e.users.add(s.Identity().UserID, s)
 	in.owner.Store(s)
 	_ = lib.On("disconnect", func(args ...any) {
 		reason, _ := args[0].(string)
@@ -138,28 +138,4 @@ func (e *Zishang) outdated(session *zishangSession) bool {
 	}
 	session.changes = now
 	return false
-}
-
-func (e *Zishang) index(s *zishangSocket) {
-	id := s.Identity().UserID
-	if id == 0 {
-		return
-	}
-	e.users.Lock()
-	defer e.users.Unlock()
-	if e.byUser[id] == nil {
-		e.byUser[id] = make(map[*zishangSocket]struct{})
-	}
-	e.byUser[id][s] = struct{}{}
-}
-
-func (e *Zishang) forget(s *zishangSocket) {
-	e.rooms.exit(s)
-	id := s.Identity().UserID
-	e.users.Lock()
-	defer e.users.Unlock()
-	delete(e.byUser[id], s)
-	if len(e.byUser[id]) == 0 {
-		delete(e.byUser, id)
-	}
 }

@@ -106,7 +106,8 @@ func (s *zishangSocket) finish(reason string) {
 		if given := s.session.reason.Load(); given != nil {
 			reason = *given
 		}
-		s.engine.forget(s)
+		s.engine.rooms.exit(s)
+		s.engine.users.remove(s.Identity().UserID, s)
 		s.mail.finish(func() {
 			defer s.engine.alive.Add(-1)
 			s.engine.guarded(s, "disconnected", func() { s.engine.handler.Disconnected(s, reason) })
