@@ -151,9 +151,11 @@ func (p *process) holds(people ...*person) (goroutines int, descriptors []string
 	for _, w := range people {
 		w.client.CloseIdleConnections()
 	}
-	if _, err := fmt.Sscanf(p.read("/debug/pprof/goroutine?debug=1"), "goroutine profile: total %d", &goroutines); err != nil {
+	profile := p.read("/debug/pprof/goroutine?debug=1")
+	if _, err := fmt.Sscanf(profile, "goroutine profile: total %d", &goroutines); err != nil {
 		p.t.Fatalf("goroutine profile: %v", err)
 	}
+	goroutines -= parked(profile)
 	dir := fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -166,6 +168,23 @@ func (p *process) holds(people ...*person) (goroutines int, descriptors []string
 		}
 	}
 	return goroutines, descriptors
+}
+
+// parked counts the workers that the engine keeps ready; they belong to no socket.
+func parked(profile string) int {
+	sum := 0
+	for stack := range strings.SplitSeq(profile, "\n\n") {
+		if !strings.Contains(stack, "socketio.(*workers).loop") || strings.Contains(stack, "socketio.(*Socket).work") {
+			continue
+		}
+		for line := range strings.Lines(stack) {
+			var n int
+			if found, _ := fmt.Sscanf(line, "%d @", &n); found == 1 {
+				sum += n
+			}
+		}
+	}
+	return sum
 }
 
 // metric is the value of a line of /metrics.

@@ -69,6 +69,10 @@ func (s *scene) mustEmit(socket, name string, args ...string) {
 	if err := s.sockets[socket].Emit(soon(s.t), name, args...); err != nil {
 		s.t.Fatalf("%s emits %s: %v", socket, name, err)
 	}
+	// Other sockets' round trips say nothing about this one's event.
+	if err := s.sockets[socket].Barrier(soon(s.t)); err != nil {
+		s.t.Fatalf("%s emitted %s: %v", socket, name, err)
+	}
 }
 
 // want is one event that some sockets get, once each.

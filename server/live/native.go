@@ -18,6 +18,10 @@ import (
 	"github.com/relevo/relevo/socketio/engineio"
 )
 
+// coalesceFrom is how many frames a socket may be behind before it gets only the
+// newest of the latest class. A polling page is a few behind between two polls.
+const coalesceFrom = 32
+
 // Native is the Engine on package socketio. The library does transports,
 // packets, rooms and the order of calls; what is here is who a socket speaks
 // for, and when that ends.
@@ -46,6 +50,7 @@ func NewNative(h Handler, o Options) *Native {
 			PingTimeout:  o.PingTimeout,
 			MaxPayload:   o.MaxPayload,
 			WriteTimeout: o.WriteTimeout,
+			CoalesceFrom: coalesceFrom,
 			// Proxies stand between: addresses say nothing here, and Handler.Authorize
 			// admits or not.
 			MaxConnsPerAddress: -1,

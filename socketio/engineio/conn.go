@@ -76,7 +76,7 @@ type SendOptions struct {
 	// Volatile frames are dropped when the transport cannot take them now.
 	Volatile bool
 	// Coalesce is a key: a queued unsent frame with the same key is replaced by
-	// this one. Empty: none.
+	// this one, from Options.CoalesceFrom on. Empty: none.
 	Coalesce string
 }
 
@@ -102,7 +102,11 @@ func (c *Conn) enqueue(o SendOptions, frames []*Frame) bool {
 	case o.Volatile && !c.writable():
 		return false
 	}
-	c.queue.push(o.Coalesce, frames)
+	if c.queue.len() < c.srv.o.CoalesceFrom {
+		c.queue.append(o.Coalesce, frames)
+	} else {
+		c.queue.push(o.Coalesce, frames)
+	}
 	if !c.overfull(len(frames), 1) {
 		return true
 	}

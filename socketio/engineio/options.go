@@ -22,6 +22,7 @@ type Options struct {
 
 	MaxQueueBytes     int // not yet written, per connection; default 1 MiB
 	MaxQueueFrames    int // the same, in frames; default 4096
+	CoalesceFrom      int // frames queued before SendOptions.Coalesce applies, so that who keeps up gets each; default 0: always
 	MaxPollPackets    int // packets in one POST; default 10000
 	MaxFragments      int // WebSocket frames of one message; default 256
 	MaxPingsPerSecond int // WebSocket pings and Engine.IO pongs of one connection; default 20

@@ -25,6 +25,11 @@ func (q *queue) push(key string, frames []*Frame) {
 	if key != "" && q.replace(key, frames) {
 		return
 	}
+	q.append(key, frames)
+}
+
+// append is push without giving way.
+func (q *queue) append(key string, frames []*Frame) {
 	q.room(len(frames))
 	for i, f := range frames {
 		e := entry{frame: f, more: i < len(frames)-1}
