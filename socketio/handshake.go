@@ -72,7 +72,10 @@ func (s *Socket) Handshake() Handshake {
 func (s *Socket) Auth() json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.auth
+	if s.opening == nil {
+		return nil
+	}
+	return s.opening.auth
 }
 
 // BindAuth decodes the client's auth object into v, which stays as it is when the client sent none.

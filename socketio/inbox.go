@@ -99,7 +99,7 @@ func (s *Socket) work() {
 		s.mu.Lock()
 		e := s.inbox.pop()
 		if e == nil {
-			ended := s.kept && !s.told
+			ended := s.ending != nil && s.ending.kept && !s.told
 			s.told = s.told || ended
 			s.working = ended
 			s.mu.Unlock()
@@ -109,7 +109,10 @@ func (s *Socket) work() {
 			s.tellEnd()
 			continue
 		}
-		handlers := s.handlers
+		var handlers []handler
+		if s.own != nil {
+			handlers = s.own.events
+		}
 		s.mu.Unlock()
 		common := s.ns.currentHandlers()
 		s.dispatch(e, handlers, true)
@@ -136,8 +139,12 @@ func (s *Socket) handle(e *Event, run func(*Event)) {
 // tellEnd runs the disconnect handlers.
 func (s *Socket) tellEnd() {
 	s.mu.Lock()
-	gone, reason := s.gone, s.reason
-	s.gone, s.handlers = nil, nil
+	var gone []func(Reason)
+	if s.own != nil {
+		gone = s.own.gone
+	}
+	s.own = nil
+	reason := s.ending.reason
 	s.mu.Unlock()
 	for _, run := range gone {
 		s.guard(func() { run(reason) })

@@ -56,14 +56,15 @@ type RecoveryStore interface {
 // restore takes up the session that the client asks for in its auth object, nil when there is none.
 func (s *Socket) restore(ctx context.Context) *Session {
 	o := &s.ns.server.options
-	if o.Recovery == nil || s.auth == nil {
+	auth := s.Auth()
+	if o.Recovery == nil || auth == nil {
 		return nil
 	}
 	var asked struct {
 		PID    string `json:"pid"`
 		Offset string `json:"offset"`
 	}
-	if json.Unmarshal(s.auth, &asked) != nil || asked.PID == "" || asked.Offset == "" {
+	if json.Unmarshal(auth, &asked) != nil || asked.PID == "" || asked.Offset == "" {
 		return nil
 	}
 	if old := s.ns.byPID(asked.PID); old != nil {
@@ -105,7 +106,7 @@ func (s *Socket) giveBack(session *Session) {
 		return
 	}
 	s.mu.Lock()
-	lost := s.state == stateEnded && recoverable(s.reason)
+	lost := s.ending != nil && recoverable(s.ending.reason)
 	s.mu.Unlock()
 	if lost {
 		s.ns.server.options.Recovery.Save(*session)

@@ -38,22 +38,38 @@ type Socket struct {
 	place       int
 	memberships []membership
 
-	mu       sync.Mutex
-	state    socketState
-	working  bool // a worker has the socket
-	kept     bool // it has ended, and rooms is what it was in then
-	told     bool // its disconnect handlers have been run, or are running
-	inbox    inbox
-	acks     []pendingAck
-	handlers []handler
-	gone     []func(Reason)
-	auth     json.RawMessage
-	data     any
-	pid      string // private id of connection state recovery; "" without
-	reason   Reason
-	rooms    []string           // of a socket that has ended
-	life     *life              // made when somebody asks for the context
-	abort    context.CancelFunc // ends the middleware of a socket that is connecting
+	mu      sync.Mutex
+	state   socketState
+	working bool // a worker has the socket
+	told    bool // its disconnect handlers have been run, or are running
+	inbox   inbox
+	acks    []pendingAck
+	data    any
+	pid     string // private id of connection state recovery; "" without
+	// What few sockets have, or not for long, is apart: most are idle most of the time.
+	own     *ownHandlers // made by the first On, OnAny or OnDisconnect
+	opening *opening     // nil when the connect handlers have run, unless Options.KeepHandshake is set
+	ending  *ending      // nil before the end
+	life    *life        // made when somebody asks for the context
+}
+
+// ownHandlers are those of one socket.
+type ownHandlers struct {
+	events []handler
+	gone   []func(Reason)
+}
+
+// opening is what a socket needs to connect.
+type opening struct {
+	auth  json.RawMessage
+	abort context.CancelFunc // ends the middleware
+}
+
+// ending is what remains of a socket that has ended.
+type ending struct {
+	reason Reason
+	kept   bool     // it was connected, and has left its rooms
+	rooms  []string // that it was in
 }
 
 // life is the context of a socket, made on demand.
@@ -128,7 +144,8 @@ func (s *Socket) addHandler(h handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// The slice that the worker has taken is shorter and stays as it is.
-	s.handlers = append(s.handlers, h)
+	own := s.owned()
+	own.events = append(own.events, h)
 }
 
 // OnDisconnect adds a function that is called once, after the socket's last handler. Rooms still returns the rooms
@@ -136,7 +153,16 @@ func (s *Socket) addHandler(h handler) {
 func (s *Socket) OnDisconnect(run func(Reason)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gone = append(s.gone, run)
+	own := s.owned()
+	own.gone = append(own.gone, run)
+}
+
+// owned makes room for handlers; the caller holds mu.
+func (s *Socket) owned() *ownHandlers {
+	if s.own == nil {
+		s.own = &ownHandlers{}
+	}
+	return s.own
 }
 
 // Join puts the socket into rooms. Without effect on a socket that is not connected.
@@ -166,9 +192,9 @@ func (s *Socket) Leave(rooms ...string) {
 // that it was in then.
 func (s *Socket) Rooms() []string {
 	s.mu.Lock()
-	if s.kept {
+	if s.ending != nil && s.ending.kept {
 		defer s.mu.Unlock()
-		return slices.Clone(s.rooms)
+		return slices.Clone(s.ending.rooms)
 	}
 	s.mu.Unlock()
 	s.ns.mu.RLock()

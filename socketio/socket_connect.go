@@ -23,7 +23,7 @@ func (c *client) connect(name string, auth json.RawMessage) {
 		c.answer(name, packetConnectError, []byte(`{"message":"Invalid namespace"}`))
 		return
 	}
-	s := &Socket{ns: ns, client: c, conn: c.conn, auth: auth}
+	s := &Socket{ns: ns, client: c, conn: c.conn, opening: &opening{auth: auth}}
 	c.mu.Lock()
 	c.sockets = append(c.sockets, s)
 	for i, former := range c.former {
@@ -51,7 +51,7 @@ func (s *Socket) open() {
 		s.mu.Unlock()
 		return
 	}
-	s.abort = cancel
+	s.opening.abort = cancel
 	s.mu.Unlock()
 	session := s.restore(ctx)
 	if session == nil {
@@ -73,7 +73,7 @@ func (s *Socket) open() {
 	}
 	if !s.ns.server.options.KeepHandshake {
 		s.mu.Lock()
-		s.auth = nil
+		s.opening = nil
 		s.mu.Unlock()
 	}
 }
@@ -134,7 +134,7 @@ func (s *Socket) enterNamespace(session *Session) bool {
 		}
 	}
 	s.state = stateConnected
-	s.abort = nil
+	s.opening.abort = nil
 	answer := s.connectAnswer()
 	s.mu.Unlock()
 	ns.add(s)

@@ -1,5 +1,7 @@
 package socketio
 
+import "context"
+
 // Disconnect takes the client out of the namespace and tells it so, which keeps it from coming back by itself.
 // With closeTransport its whole connection is closed, the other namespaces too, when everything queued has been
 // written. The reason of the disconnect is "server namespace disconnect". Events that wait are dropped.
@@ -34,9 +36,13 @@ func (s *Socket) end(reason Reason) bool {
 		return false
 	}
 	connected := s.state == stateConnected
-	s.state, s.reason = stateEnded, reason
-	acks, abort, life := s.acks, s.abort, s.life
-	s.acks, s.abort = nil, nil
+	s.state, s.ending = stateEnded, &ending{reason: reason}
+	acks, life := s.acks, s.life
+	s.acks = nil
+	var abort context.CancelFunc
+	if s.opening != nil {
+		abort, s.opening.abort = s.opening.abort, nil
+	}
 	if reason == ReasonServerDisconnect {
 		s.inbox.clear()
 	} else {
@@ -66,7 +72,7 @@ func (s *Socket) farewell(reason Reason) {
 	rooms := s.ns.remove(s)
 	s.save(rooms, reason)
 	s.mu.Lock()
-	s.rooms, s.kept = rooms, true
+	s.ending.rooms, s.ending.kept = rooms, true
 	idle := !s.working
 	s.working = true
 	s.mu.Unlock()

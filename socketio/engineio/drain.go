@@ -28,6 +28,11 @@ func (s *Server) Drain(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	// Another call may wait for the same.
+	select {
+	case s.quiet <- struct{}{}:
+	default:
+	}
 	return nil
 }
 

@@ -104,7 +104,7 @@ func TestCloseStatus(t *testing.T) {
 				h.t.Error(got)
 			}
 		}, websocket.StatusNormalClosure, "bye"},
-		"drained":      {func(h *site, w *websocket.Conn) { go h.engine.Drain(context.Background()) }, websocket.StatusGoingAway, ReasonServerShutdown},
+		"drained":      {func(h *site, w *websocket.Conn) { h.session(0); go h.engine.Drain(context.Background()) }, websocket.StatusGoingAway, ReasonServerShutdown},
 		"close packet": {func(h *site, w *websocket.Conn) { write(h.t, w, "1") }, websocket.StatusNormalClosure, ReasonTransportClose},
 		"no packet":    {func(h *site, w *websocket.Conn) { write(h.t, w, "abc") }, websocket.StatusPolicyViolation, ReasonParseError},
 		"too long":     {func(h *site, w *websocket.Conn) { write(h.t, w, "4"+strings.Repeat("x", 1000)) }, websocket.StatusMessageTooBig, ReasonTooLarge},

@@ -28,6 +28,10 @@ type link struct {
 	wasted   int    // bytes thrown away
 	entered  bool   // a batch of Session calls has begun
 	touched  bool   // frames were queued outside a batch
+	grown    bool   // this goroutine has called the Session: its stack is no longer the smallest
+	veteran  bool   // it is not the first one of the link
+	renew    bool   // a fresh goroutine goes on reading
+	pongs    uint8  // since the last call of the Session, at most quietPongs
 	reason   Reason // why reading ended
 
 	// Guarded by Conn.mu.
@@ -69,13 +73,18 @@ func (l *link) writeNow(b []byte) bool {
 	return errno == 0 && n == len(b)
 }
 
-// run reads until the end; rest is what net/http had read already.
+// run reads until the end, or until a fresh goroutine goes on; rest is what
+// net/http had read already.
 func (l *link) run(rest []byte) {
-	l.reason = ReasonTransportError
+	l.reason, l.grown, l.renew = ReasonTransportError, false, false
 	defer func() {
 		if v := recover(); v != nil {
 			l.conn.panicked(v)
-			l.reason = ReasonPanic
+			l.reason, l.renew = ReasonPanic, false
+		}
+		if l.renew {
+			go l.run(nil)
+			return
 		}
 		l.exit()
 	}()

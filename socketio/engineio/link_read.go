@@ -38,7 +38,8 @@ func (l *link) readable(fd uintptr) bool {
 		case errno == syscall.EINTR:
 		case errno == syscall.EAGAIN:
 			l.settle()
-			return false
+			l.renew = l.outgrown()
+			return l.renew
 		default:
 			l.settle()
 			if errno == 0 {
@@ -47,6 +48,23 @@ func (l *link) readable(fd uintptr) bool {
 			return true
 		}
 	}
+}
+
+// quietPongs is how many pongs in a row make a client quiet.
+const quietPongs = 2
+
+// outgrown reports whether a fresh goroutine should wait in the place of this
+// one. The runtime never makes a stack as small again as it began, and a stack
+// is most of what an idle connection costs; so the goroutine that has called the
+// Session is replaced: the first one, which has taken the handshake of the upper
+// protocol, at once, any other when its client has become quiet. It is called when nothing is left to read; the fresh one reads before
+// it waits, so nothing that arrives in between is missed.
+func (l *link) outgrown() bool {
+	if !l.grown || l.veteran && l.pongs < quietPongs {
+		return false
+	}
+	l.veteran = true
+	return true
 }
 
 // maxWaste is how much of a connection that is being closed is read, for the

@@ -47,6 +47,7 @@ func (l *link) packet(text []byte) (done bool) {
 			return l.violate(ws.StatusPolicy, ReasonTransportError)
 		}
 		c.heartbeat()
+		l.pongs = min(l.pongs+1, quietPongs)
 	case packetClose:
 		c.mu.Lock()
 		c.end(ReasonTransportClose)
@@ -72,6 +73,7 @@ func (l *link) deliver(data []byte, binary bool) {
 		l.over = true
 		return
 	}
+	l.grown, l.pongs = true, 0
 	c.session.Message(data, binary)
 }
 
