@@ -81,19 +81,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) err
 	h := w.Header()
 	h["Content-Type"] = plainText
 	h["Cache-Control"] = noStore
-	if s.o.CompressionThreshold >= 0 {
+	if s.o.CompressionThreshold >= 0 && len(body) >= s.o.CompressionThreshold {
+		// Below the threshold nothing depends on it.
 		h.Add("Vary", "Accept-Encoding")
-		if len(body) >= s.o.CompressionThreshold {
-			if encoding := acceptedEncoding(r.Header); encoding != "" {
-				packed := bodies.Get().(*[]byte)
-				defer freeBody(packed)
-				*packed = compress(encoding, *packed, body)
-				body = *packed
-				h.Set("Content-Encoding", encoding)
-			}
+		if encoding := acceptedEncoding(r.Header); encoding != "" {
+			packed := bodies.Get().(*[]byte)
+			defer freeBody(packed)
+			*packed = compress(encoding, *packed, body)
+			body = *packed
+			h.Set("Content-Encoding", encoding)
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Length"] = contentLength(len(body))
 	control := http.NewResponseController(w)
 	if len(body) > bufferSize {
 		// A longer one may not fit into the socket: a reader that stalls is cut.
@@ -107,6 +106,22 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) err
 	}
 	return control.Flush()
 }
+
+// contentLength returns a header value that must not be written to.
+func contentLength(n int) []string {
+	if n < len(lengths) {
+		return lengths[n : n+1 : n+1]
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+// lengths are the usual ones: every poll needs one.
+var lengths = func() (values [1 << 10]string) {
+	for i := range values {
+		values[i] = strconv.Itoa(i)
+	}
+	return values
+}()
 
 var (
 	plainText = []string{"text/plain; charset=UTF-8"}
