@@ -120,6 +120,7 @@ func TestUpgradeUnderTraffic(t *testing.T) {
 		})
 	}
 	all.Wait()
+	eventually(t, "the server heard all", func() bool { return t.Failed() || len(h.messages()) == sessions*40 })
 	perConn := map[*engineio.Conn]int{}
 	for _, m := range h.messages() {
 		if m.data != strconv.Itoa(perConn[m.conn]) {
