@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/relevo/relevo/bench/internal/host"
@@ -20,6 +21,9 @@ type news struct {
 }
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // as relevo serve does
+	}
 	h := host.New()
 	server := socketio.New(socketio.Options{
 		Engine: engineio.Options{PingInterval: h.PingInterval, PingTimeout: h.PingTimeout, MaxConns: 50_000, MaxConnsPerAddress: 50_000},
