@@ -14,7 +14,7 @@ import (
 // idleGCPercent keeps less garbage than the runtime does by itself: most of the heap are idle
 // connections, and what their handshakes left behind costs more memory than collecting
 // it costs CPU. The environment variable GOGC overrides it.
-const idleGCPercent = 50
+const idleGCPercent = 70
 
 func serveCommand(c *cli) *cobra.Command {
 	return &cobra.Command{Use: "serve", Short: "Serve until SIGINT or SIGTERM (the default verb)", Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error {

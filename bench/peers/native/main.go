@@ -22,7 +22,7 @@ type news struct {
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // as relevo serve does
+		debug.SetGCPercent(70) // as relevo serve does
 	}
 	h := host.New()
 	server := socketio.New(socketio.Options{
