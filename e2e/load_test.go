@@ -124,8 +124,8 @@ func (w *person) operationCodes() map[string]int {
 }
 
 // SIGTERM during load: every request that was begun is answered, every socket is told
-// to come back and not to stay away, and the exit status is 0 (issue 2, done when 4;
-// the program exits with 1 when its deadline passed).
+// to come back and not to stay away, and the exit status is 0 (the
+// program exits with 1 when its deadline passed).
 func TestSIGTERMDuringLoad(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d models.Dialect) {
 		l := newLoad(t, d, 6, 50)
@@ -148,7 +148,7 @@ func TestSIGTERMDuringLoad(t *testing.T) {
 }
 
 // kill -9 during writes: what was acknowledged is there, ids stay unique, and the
-// database goes on (issue 2, done when 4; contract 5.23).
+// database goes on (contract 5.23).
 func TestSIGKILLDuringWrites(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d models.Dialect) {
 		l := newLoad(t, d, 6, 4)

@@ -20,7 +20,7 @@ import (
 const resetClients = 200
 
 // 200 clients reset their connection while events are sent to them: the process lives,
-// says nothing, and keeps neither a goroutine nor a descriptor (issue 2, done when 5).
+// says nothing, and keeps neither a goroutine nor a descriptor.
 func TestResetsLeaveNothing(t *testing.T) {
 	for transport, settings := range map[string][]string{
 		"websocket": nil,
