@@ -21,10 +21,11 @@ func (c *Conn) end(reason Reason) {
 	c.pingAt, c.pongBy, c.stallBy = 0, 0, 0
 	if p := c.poll; p != nil {
 		p.backBy = 0
-		if p.probe != nil {
-			p.probe.abort()
+		if !p.upgrading || abandoned(reason) {
+			p.dropProbe()
 		}
-		p.endProbe()
+		// Otherwise the client may be past its last poll: the upgrade goes on, and
+		// what is queued follows it.
 	}
 	if c.link != nil {
 		c.endLink(reason)
@@ -110,6 +111,9 @@ func (c *Conn) forget() {
 		return
 	}
 	c.forgotten, c.phase, c.closeBy = true, phaseGone, 0
+	if c.poll != nil {
+		c.poll.dropProbe()
+	}
 	if !c.writing && (c.poll == nil || !c.poll.polling) {
 		c.queue = queue{}
 	}

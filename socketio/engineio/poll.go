@@ -100,6 +100,14 @@ func (p *poll) endProbe() {
 	p.probe, p.upgrading, p.upgradeBy = nil, false, 0
 }
 
+// dropProbe cuts a probe. The caller holds Conn.mu.
+func (p *poll) dropProbe() {
+	if p.probe != nil {
+		p.probe.abort()
+	}
+	p.endProbe()
+}
+
 // upgradingNow reports whether a poll should not wait.
 func (c *Conn) upgradingNow() bool {
 	c.mu.Lock()

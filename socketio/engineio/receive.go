@@ -162,12 +162,16 @@ func (l *link) attach() bool {
 	defer p.delivering.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != phaseOpen || p.probe != l {
+	if c.phase == phaseGone || p.probe != l {
 		return false
 	}
 	p.endProbe()
 	p.backBy = 0
 	c.link, l.attached, l.touched = l, true, true
 	p.signal()
+	if c.phase == phaseClosing {
+		// It ended while the client was changing over: the last messages go here.
+		c.endLink(c.reason)
+	}
 	return true
 }

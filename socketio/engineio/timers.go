@@ -35,10 +35,7 @@ func (c *Conn) Tick(now time.Duration) time.Duration {
 		c.end(ReasonAbandoned)
 	}
 	if p != nil && past(p.upgradeBy) {
-		if p.probe != nil {
-			p.probe.abort()
-		}
-		p.endProbe()
+		p.dropProbe()
 	}
 	if past(c.pingAt) {
 		c.pingAt, c.pongBy = 0, now+c.srv.o.PingTimeout

@@ -1,12 +1,15 @@
 package engineio
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // Engine.IO: Protocol, Upgrade. While both sides send without a pause, nothing is
@@ -164,5 +167,43 @@ func TestUpgradeRefusals(t *testing.T) {
 	write(t, w, "2probe", "5", "4by websocket")
 	if probe, message := read(t, w), read(t, w); probe != "3probe" || message != "4by websocket" {
 		t.Fatal(probe, message)
+	}
+}
+
+// A connection that the server closes while the client changes over still gets
+// its last message: by a poll when the client goes back, by the WebSocket when it
+// has moved. Socket.IO's DISCONNECT is such a message.
+func TestCloseDuringUpgrade(t *testing.T) {
+	for _, moved := range []bool{true, false} {
+		t.Run(fmt.Sprintf("moved=%v", moved), func(t *testing.T) {
+			h := serve(t, siteOptions{})
+			query, sid := h.poll()
+			s := h.session(0)
+			w := h.dial(sid)
+			write(t, w, "2probe")
+			if probe := read(t, w); probe != "3probe" {
+				t.Fatalf("probe answered %q", probe)
+			}
+			s.conn.Send(SendOptions{}, Text([]byte("1")))
+			s.conn.CloseAfterFlush(ReasonForcedClose)
+			if !moved {
+				if _, answer := h.get(query); answer != "41" {
+					t.Fatalf("poll answered %q, want the last message", answer)
+				}
+				if _, answer := h.get(query); answer != "1" {
+					t.Fatalf("next poll answered %q, want the close packet", answer)
+				}
+				return
+			}
+			write(t, w, "5")
+			if last := read(t, w); last != "41" {
+				t.Fatalf("after the upgrade came %q, want the last message", last)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			if _, _, err := w.Read(ctx); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+				t.Fatalf("then %v, want a normal close", err)
+			}
+		})
 	}
 }
