@@ -95,14 +95,6 @@ func (q *queue) untouchable() int {
 	return n
 }
 
-// size returns what the frames of one call would add.
-func size(frames []*Frame) (bytes int) {
-	for _, f := range frames {
-		bytes += len(f.wire)
-	}
-	return bytes
-}
-
 // take returns bytes to write: of one frame as they are, of several copied to
 // the buffer.
 func (q *queue) take(buffer *scratch) []byte {
