@@ -35,10 +35,6 @@ func TestMain(m *testing.M) {
 // opener makes the engine under test.
 type opener func(t *testing.T, h Handler, o Options) Engine
 
-func TestZishang(t *testing.T) {
-	testEngine(t, func(_ *testing.T, h Handler, o Options) Engine { return NewZishang(h, o) })
-}
-
 func TestNative(t *testing.T) {
 	testEngine(t, func(_ *testing.T, h Handler, o Options) Engine { return NewNative(h, o) })
 }
