@@ -21,14 +21,8 @@ type Completion struct {
 // judged before the assignment, so that the loser of two concurrent completions,
 // no longer in charge, still gets Invalid.
 func (tx *Tx) Complete(by Actor, id int64, in Completion) (Operation, error) {
-	op, err := tx.lockOperation(id)
+	op, err := tx.lockHeld(by, id)
 	if err != nil {
-		return op, err
-	}
-	if op.Status != EnProceso {
-		return op, wrongStatus(op, EnProceso)
-	}
-	if err := mustHold(by, op); err != nil {
 		return op, err
 	}
 	return tx.complete(by, op, in, "COMPLETE_OPERATION")

@@ -98,9 +98,9 @@ func (tx *Tx) send(by Actor, op Operation, action string) (Operation, error) {
 	return tx.moved(by, op, action, EnProceso, map[string]any{"in_process_since": tx.Now(), "assigned_operator_id": operator})
 }
 
-// ReturnToPending takes an operation out of process: Masters and the operator in
-// charge. A reason is appended to the notes. Codes: NotFound, Invalid, Forbidden.
-func (tx *Tx) ReturnToPending(by Actor, id int64, reason string) (Operation, error) {
+// lockHeld locks an operation in process for a Master or the operator in charge.
+// The status is judged first.
+func (tx *Tx) lockHeld(by Actor, id int64) (Operation, error) {
 	op, err := tx.lockOperation(id)
 	if err != nil {
 		return op, err
@@ -108,7 +108,14 @@ func (tx *Tx) ReturnToPending(by Actor, id int64, reason string) (Operation, err
 	if op.Status != EnProceso {
 		return op, wrongStatus(op, EnProceso)
 	}
-	if err := mustHold(by, op); err != nil {
+	return op, mustHold(by, op)
+}
+
+// ReturnToPending takes an operation out of process: Masters and the operator in
+// charge. A reason is appended to the notes. Codes: NotFound, Invalid, Forbidden.
+func (tx *Tx) ReturnToPending(by Actor, id int64, reason string) (Operation, error) {
+	op, err := tx.lockHeld(by, id)
+	if err != nil {
 		return op, err
 	}
 	notes, err := appendNote(op.Notes, "DEVUELTA A PENDIENTE", reason)

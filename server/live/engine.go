@@ -55,6 +55,22 @@ type SocketCount struct {
 	Sockets   int
 }
 
+// socketTally adds sockets up by kind, with Sockets zero in the keys. Nil cannot be added to.
+type socketTally map[SocketCount]int
+
+func (t socketTally) add(transport, role string) {
+	t[SocketCount{Transport: transport, Role: role}]++
+}
+
+func (t socketTally) counts() []SocketCount {
+	out := make([]SocketCount, 0, len(t))
+	for kind, n := range t {
+		kind.Sockets = n
+		out = append(out, kind)
+	}
+	return out
+}
+
 // Socket is one connected client of the root namespace as the Handler sees it.
 type Socket interface {
 	// ID is the Socket.IO sid.

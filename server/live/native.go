@@ -152,18 +152,13 @@ func (e *Native) DropUser(userID int64, revoke bool) {
 
 // Stats implements Engine.
 func (e *Native) Stats() []SocketCount {
-	type kind struct{ transport, role string }
-	counts := make(map[kind]int)
+	tally := socketTally{}
 	for _, lib := range e.root.Sockets() {
 		if s, ok := lib.Data().(*nativeSocket); ok {
-			counts[kind{s.Transport(), *s.role.Load()}]++
+			tally.add(s.Transport(), *s.role.Load())
 		}
 	}
-	out := make([]SocketCount, 0, len(counts))
-	for k, n := range counts {
-		out = append(out, SocketCount{Transport: k.transport, Role: k.role, Sockets: n})
-	}
-	return out
+	return tally.counts()
 }
 
 // UsersOnline implements Engine.

@@ -142,16 +142,11 @@ func (e *Zishang) DropUser(userID int64, revoke bool) {
 
 // Stats implements Engine.
 func (e *Zishang) Stats() []SocketCount {
-	type kind struct{ transport, role string }
-	counts := make(map[kind]int)
+	tally := socketTally{}
 	for _, s := range e.rooms.all() {
-		counts[kind{s.Transport(), *s.role.Load()}]++
+		tally.add(s.Transport(), *s.role.Load())
 	}
-	out := make([]SocketCount, 0, len(counts))
-	for k, n := range counts {
-		out = append(out, SocketCount{Transport: k.transport, Role: k.role, Sockets: n})
-	}
-	return out
+	return tally.counts()
 }
 
 // UsersOnline implements Engine.
