@@ -19,7 +19,7 @@ const module = "github.com/relevo/relevo/"
 // The longest matching prefix counts.
 var floors = map[string]int{
 	"cmd": 1, "server": 2, "server/": 3, "events": 4, "middleware": 4, "models": 5,
-	"socketio": 6, "build": 6,
+	"socketio": 6, "schema": 6, "build": 6,
 }
 
 func floorOf(pkg string) int {
