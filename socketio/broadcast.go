@@ -19,6 +19,12 @@ type Broadcast struct {
 type Delivery struct {
 	Volatile bool   // drop it for a client whose transport cannot take it now
 	Latest   string // replace a packet of the same key that is still queued; "" does not
+
+	// Of Broadcast.Logged. An Adapter for several processes gives them to none but its own: marks count what one
+	// process has delivered.
+	Logged bool
+	Offset string
+	Mark   uint64
 }
 
 // Except leaves out the sockets that are in one of the rooms. The id of a socket is a room.

@@ -119,6 +119,23 @@ func (c *client) Message(data []byte, binary bool) {
 // Idle has nothing to do: the engine writes what handlers sent meanwhile.
 func (c *client) Idle() {}
 
+// Confirmed tells the application of each socket.
+func (c *client) Confirmed(mark uint64) {
+	tell := c.server.options.Confirmed
+	if tell == nil {
+		return
+	}
+	var few [2]*Socket
+	c.mu.Lock()
+	sockets := append(few[:0], c.sockets...)
+	c.mu.Unlock()
+	for _, s := range sockets {
+		if s.isConnected() {
+			s.guard(func() { tell(s, mark) })
+		}
+	}
+}
+
 // Closed ends all sockets of the connection.
 func (c *client) Closed(reason Reason) {
 	c.mu.Lock()

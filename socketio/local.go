@@ -21,7 +21,7 @@ func (l *Local) Broadcast(target Target, p Encoded) {
 	o := engineio.SendOptions{Volatile: p.Volatile, Coalesce: p.Latest}
 	batch := ns.server.batch()
 	defer ns.server.recycle(batch)
-	if recovery := ns.server.options.Recovery; recovery != nil && !p.Volatile && p.Latest == "" {
+	if recovery := ns.server.options.Recovery; recovery != nil && p.ordered() && !p.Logged {
 		// Exclusive, so that every client gets the packets in the order of their offsets.
 		ns.mu.Lock()
 		offset := recovery.Append(ns.name, LoggedPacket{Target: target, Payload: p.Payload, Attachments: p.Attachments})
@@ -29,7 +29,11 @@ func (l *Local) Broadcast(target Target, p Encoded) {
 		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
 		ns.mu.Unlock()
 	} else {
-		frames := ns.frames(noID, p.Payload, p.Attachments)
+		payload := p.Payload
+		if p.Logged && p.ordered() {
+			payload, o.Mark = withOffset(payload, p.Offset), p.Mark
+		}
+		frames := ns.frames(noID, payload, p.Attachments)
 		ns.mu.RLock()
 		ns.each(&target, func(s *Socket) { batch.Add(s.conn, o, frames...) })
 		ns.mu.RUnlock()

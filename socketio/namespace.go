@@ -129,7 +129,9 @@ func (ns *Namespace) remove(s *Socket) []string {
 	}
 	rooms := ns.leaveRooms(s)
 	delete(ns.sockets, s.id)
-	delete(ns.pids, s.pid)
+	if ns.pids[s.pid] == s {
+		delete(ns.pids, s.pid)
+	}
 	last := len(ns.list) - 1
 	moved := ns.list[last]
 	ns.list[s.place], moved.place = moved, s.place

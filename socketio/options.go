@@ -89,8 +89,12 @@ type Options struct {
 	Recovery RecoveryStore
 
 	// Reauthorize is asked after the middleware accepted a client that recovers, and before anything is replayed.
-	// It may shorten session.Rooms. An error refuses the recovery: the client gets a new session. nil allows it.
+	// It may read session.Data and change session.Rooms. An error refuses the recovery: the client gets a new session. nil allows it.
 	Reauthorize func(ctx context.Context, s *Socket, session *Session) error
+
+	// Confirmed is told when Conn().Confirmed() of a connected socket grew, with the new value. It runs on the
+	// goroutine that reads the connection and must not block. nil: nobody is told.
+	Confirmed func(s *Socket, mark uint64)
 
 	// Adapter makes the adapter of each namespace, given the one that serves this process. nil takes that one.
 	Adapter func(local *Local) Adapter

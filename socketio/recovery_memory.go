@@ -67,21 +67,15 @@ func NewMemoryRecovery(o MemoryRecoveryOptions) *MemoryRecovery {
 func (m *MemoryRecovery) Append(namespace string, p LoggedPacket) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	log := m.logs[namespace]
-	if log == nil {
-		m.sweep()
-		log = &packetLog{first: m.base + 1}
-		m.logs[namespace] = log
-	}
-	number := log.first + uint64(len(log.packets))
-	offset := m.epoch + strconv.FormatUint(number, 36)
+	log := m.log(namespace)
+	offset := m.offset(log.first + uint64(len(log.packets)))
 	kept := loggedAt{at: m.o.Now(), LoggedPacket: LoggedPacket{
-		Payload: withOffset(p.Payload, offset),
+		Payload: bytes.Clone(p.Payload), Offset: offset,
 		Target: Target{
 			All: p.Target.All, Rooms: slices.Clone(p.Target.Rooms), Except: slices.Clone(p.Target.Except),
 		},
 	}}
-	kept.size = len(kept.Payload)
+	kept.size = len(kept.Payload) + len(offset)
 	for _, a := range p.Attachments {
 		kept.Attachments = append(kept.Attachments, bytes.Clone(a))
 		kept.size += len(a)
@@ -91,6 +85,37 @@ func (m *MemoryRecovery) Append(namespace string, p LoggedPacket) string {
 	m.trim(log)
 	return offset
 }
+
+// log returns the log of a namespace.
+func (m *MemoryRecovery) log(namespace string) *packetLog {
+	log := m.logs[namespace]
+	if log == nil {
+		m.sweep()
+		log = &packetLog{first: m.base + 1}
+		m.logs[namespace] = log
+	}
+	return log
+}
+
+func (m *MemoryRecovery) offset(number uint64) string {
+	return m.epoch + strconv.FormatUint(number, 36)
+}
+
+// NewPID implements PIDs: a random id and the offset at which the session began, for a client that comes back
+// before it got any. A recovered session keeps its own.
+func (m *MemoryRecovery) NewPID(s *Socket) string {
+	if s.Recovered() {
+		pid, _ := s.Offered()
+		return pid
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	log := m.log(s.ns.name)
+	return newID() + pidPosition + m.offset(log.first+uint64(len(log.packets))-1)
+}
+
+// pidPosition is between the two; it is in no id and no offset.
+const pidPosition = "."
 
 // sweep forgets the logs of namespaces in which nothing was said for long: clients may choose the names.
 func (m *MemoryRecovery) sweep() {
@@ -153,6 +178,9 @@ func (m *MemoryRecovery) Restore(_ context.Context, namespace, pid, offset strin
 	if saved.at.Before(m.o.Now().Add(-m.o.MaxAge)) {
 		return nil, nil
 	}
+	if offset == "" {
+		_, offset, _ = strings.Cut(pid, pidPosition)
+	}
 	saved.Offset = offset
 	if _, whole := m.after(namespace, offset); !whole {
 		return nil, nil
@@ -161,7 +189,7 @@ func (m *MemoryRecovery) Restore(_ context.Context, namespace, pid, offset strin
 }
 
 // Missed implements RecoveryStore.
-func (m *MemoryRecovery) Missed(namespace string, s *Session) ([]LoggedPacket, bool) {
+func (m *MemoryRecovery) Missed(namespace string, s *Session) ([]LoggedPacket, uint64, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	later, whole := m.after(namespace, s.Offset)
@@ -171,7 +199,7 @@ func (m *MemoryRecovery) Missed(namespace string, s *Session) ([]LoggedPacket, b
 			missed = append(missed, later[i].LoggedPacket)
 		}
 	}
-	return missed, whole
+	return missed, 0, whole
 }
 
 // after returns all packets after an offset, false when some of them are gone.

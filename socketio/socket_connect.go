@@ -108,32 +108,31 @@ func (s *Socket) reject(err error) {
 // enterNamespace makes the socket a member and queues the CONNECT answer and what it missed in one step, so that
 // no broadcast comes before the answer or is lost after it. It is false when the client has gone meanwhile.
 func (s *Socket) enterNamespace(session *Session) bool {
+	batch := s.ns.server.batch()
+	defer s.ns.server.recycle(batch)
+	if !s.enter(batch, session) {
+		return false
+	}
+	batch.Flush()
+	return true
+}
+
+// enter is enterNamespace without the writing.
+func (s *Socket) enter(batch *engineio.Batch, session *Session) bool {
 	ns := s.ns
-	recovery := ns.server.options.Recovery
-	batch := ns.server.batch()
-	defer ns.server.recycle(batch)
 	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	if !s.isConnecting() {
+		return false
+	}
+	session, missed, mark := s.takeUp(session)
+	pid := s.newPID(session)
 	s.mu.Lock()
 	if s.state != stateConnecting {
 		s.mu.Unlock()
-		ns.mu.Unlock()
 		return false
 	}
-	var missed []LoggedPacket
-	if session != nil {
-		var whole bool
-		if missed, whole = recovery.Missed(ns.name, session); !whole {
-			session, s.recovered, missed = nil, false, nil
-			s.id = newID()
-		}
-	}
-	if recovery != nil {
-		s.pid = newID()
-		if session != nil {
-			s.pid = session.PID
-		}
-	}
-	s.state = stateConnected
+	s.pid, s.state = pid, stateConnected
 	s.opening.abort = nil
 	answer := s.connectAnswer()
 	s.mu.Unlock()
@@ -141,15 +140,44 @@ func (s *Socket) enterNamespace(session *Session) bool {
 	batch.Add(s.conn, engineio.SendOptions{}, engineio.Text(answer))
 	if session != nil {
 		for _, name := range session.Rooms {
-			ns.joinRoom(s, name)
+			if name != s.id {
+				ns.joinRoom(s, name)
+			}
 		}
-		for i := range missed {
-			batch.Add(s.conn, engineio.SendOptions{}, ns.frames(noID, missed[i].Payload, missed[i].Attachments)...)
+		s.replay(batch, missed, mark)
+	}
+	return true
+}
+
+// takeUp returns the session with what it missed, nil when it cannot go on: packets are gone, or another socket has
+// taken it up meanwhile. The caller holds ns.mu.
+func (s *Socket) takeUp(session *Session) (*Session, []LoggedPacket, uint64) {
+	if session == nil {
+		return nil, nil, 0
+	}
+	if s.ns.sockets[s.id] == nil {
+		missed, mark, whole := s.ns.server.options.Recovery.Missed(s.ns.name, session)
+		if whole {
+			return session, missed, mark
 		}
 	}
-	ns.mu.Unlock()
-	batch.Flush()
-	return true
+	s.id, s.recovered = newID(), false
+	return nil, nil, 0
+}
+
+// newPID returns the private id of the socket. The caller holds ns.mu.
+func (s *Socket) newPID(session *Session) string {
+	recovery := s.ns.server.options.Recovery
+	if recovery == nil {
+		return ""
+	}
+	if store, ok := recovery.(PIDs); ok {
+		return store.NewPID(s)
+	}
+	if session != nil {
+		return session.PID
+	}
+	return newID()
 }
 
 func (s *Socket) connectAnswer() []byte {

@@ -53,7 +53,8 @@ func (s *Server) register(c *Conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase == phaseOpen {
-		c.pingAt = s.wheel.Now() + s.o.PingInterval
+		c.heard = s.wheel.Now()
+		c.pingAt = c.heard + s.o.PingInterval
 	}
 	if c.phase != phaseGone {
 		s.wheel.Start(&c.timer, c, c.next())

@@ -15,7 +15,7 @@ func (s *Server) Batch() *Batch { return &Batch{srv: s} }
 func (b *Batch) Add(c *Conn, o SendOptions, frames ...*Frame) bool {
 	c.mu.Lock()
 	ok := c.enqueue(o, frames)
-	if ok && !c.dirty && !c.writing {
+	if ok && !c.dirty && !c.writing && c.queue.len() > 0 {
 		c.dirty = true
 		b.dirty = append(b.dirty, c)
 	}

@@ -27,10 +27,14 @@ type Conn struct {
 	pongBy  time.Duration // the answer to the last one is due
 	stallBy time.Duration // a write must have made progress
 	closeBy time.Duration // the end of a closing transport
+	heard   time.Duration // when the peer spoke last, on the same clock
+
+	marks marks
 
 	signs       uint16 // pings and pongs of the client in the second signsSecond
 	signsSecond uint32
 	phase       phase
+	farewell    Farewell
 	writing     bool // somebody writes, or waits to be able to
 	stalled     bool // the writer waits for the peer
 	busy        bool // a Session method runs, or the Handler
@@ -38,6 +42,7 @@ type Conn struct {
 	dirty       bool // a Batch or the flusher will write it
 	told        bool // Session.Closed has been or is being called
 	forgotten   bool // out of the server's map
+	hurried     bool // frames were marked since the latest ping
 }
 
 type phase uint8
@@ -78,12 +83,19 @@ type SendOptions struct {
 	// Coalesce is a key: a queued unsent frame with the same key is replaced by
 	// this one, from Options.CoalesceFrom on. Empty: none.
 	Coalesce string
+	// Mark is the place of the frames in an ordered stream of the application. The
+	// marks of a connection only grow: frames whose mark is not higher than the
+	// last one are taken for sent already and are not queued. Conn.Confirmed says
+	// which have arrived. Zero: none. Without effect on frames that may be dropped or
+	// replaced.
+	Mark uint64
 }
 
 // Send queues frames, which stay together and in order, and writes what the
 // transport takes now. It never blocks. It returns false when the connection is
 // closed or the frames were dropped; a queue that overflows closes the
-// connection with ReasonSlowConsumer.
+// connection with ReasonSlowConsumer. Frames whose mark was there already are
+// not queued, and it returns true.
 func (c *Conn) Send(o SendOptions, frames ...*Frame) bool {
 	c.mu.Lock()
 	ok := c.enqueue(o, frames)
@@ -96,16 +108,22 @@ func (c *Conn) Send(o SendOptions, frames ...*Frame) bool {
 
 // enqueue queues the frames of one call; the caller holds mu.
 func (c *Conn) enqueue(o SendOptions, frames []*Frame) bool {
+	marked := o.Mark > 0 && !o.Volatile && o.Coalesce == ""
 	switch {
 	case c.phase != phaseOpen || len(frames) == 0:
 		return false
 	case o.Volatile && !c.writable():
 		return false
+	case marked && o.Mark <= c.marks.queued:
+		return true
 	}
 	if c.queue.len() < c.srv.o.CoalesceFrom {
 		c.queue.append(o.Coalesce, frames)
 	} else {
 		c.queue.push(o.Coalesce, frames)
+	}
+	if marked {
+		c.mark(o.Mark)
 	}
 	if !c.overfull(len(frames), 1) {
 		return true

@@ -14,6 +14,13 @@ type Options struct {
 	HandshakeTimeout time.Duration // for the second request of a polling client; default 20 s
 	WriteTimeout     time.Duration // without progress of a write; default 10 s
 
+	// ConfirmAfter is how long after a marked frame was queued a ping leaves at the
+	// latest, so that Conn.Confirmed follows, give or take 50 ms. Such pings are
+	// no closer to each other than that, none is sent while another one waits for its
+	// answer, and none delays the ordinary ones. Less than 100 ms is taken as
+	// 100 ms. Default 0: marks wait for the ordinary heartbeat.
+	ConfirmAfter time.Duration
+
 	// MaxPayload bounds a message, a WebSocket frame and the body of a POST, in
 	// bytes. It is told to the client. Default 1e6.
 	MaxPayload int64
@@ -57,6 +64,9 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// minConfirmAfter keeps the pongs below MaxPingsPerSecond.
+const minConfirmAfter = 100 * time.Millisecond
+
 func (o Options) withDefaults() Options {
 	duration := func(d *time.Duration, otherwise time.Duration) {
 		if *d <= 0 {
@@ -73,6 +83,9 @@ func (o Options) withDefaults() Options {
 	duration(&o.UpgradeTimeout, 10*time.Second)
 	duration(&o.HandshakeTimeout, 20*time.Second)
 	duration(&o.WriteTimeout, 10*time.Second)
+	if o.ConfirmAfter = max(o.ConfirmAfter, 0); o.ConfirmAfter > 0 {
+		o.ConfirmAfter = max(o.ConfirmAfter, minConfirmAfter)
+	}
 	if o.MaxPayload <= 0 {
 		o.MaxPayload = 1e6
 	}

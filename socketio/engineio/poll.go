@@ -42,7 +42,7 @@ func (c *Conn) beginPoll() bool {
 	if c.link != nil || c.phase == phaseGone {
 		return false
 	}
-	p.polling, p.backBy = true, 0
+	p.polling, p.backBy, c.heard = true, 0, c.srv.wheel.Now()
 	return true
 }
 

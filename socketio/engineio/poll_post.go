@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"github.com/relevo/relevo/socketio/internal/ws"
 )
 
 // servePost takes the packets of a POST.
@@ -132,11 +134,13 @@ func (c *Conn) postPacket(kind byte, binary bool, data []byte) error {
 		if !c.allowance() {
 			return errHeartbeat
 		}
-		c.heartbeat()
+		if mark := c.heartbeat(); mark > 0 {
+			c.confirm(mark)
+		}
 	case packetClose:
 		c.mu.Lock()
 		c.poll.byClient = true
-		c.end(ReasonTransportClose)
+		c.bid(ws.StatusNone)
 		c.mu.Unlock()
 	case packetPing, packetOpen:
 		return errHeartbeat

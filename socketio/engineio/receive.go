@@ -46,11 +46,11 @@ func (l *link) packet(text []byte) (done bool) {
 		if !c.allowance() {
 			return l.violate(ws.StatusPolicy, ReasonTransportError)
 		}
-		c.heartbeat()
+		l.confirm(c.heartbeat())
 		l.pongs = min(l.pongs+1, quietPongs)
 	case packetClose:
 		c.mu.Lock()
-		c.end(ReasonTransportClose)
+		c.bid(ws.StatusNone)
 		c.mu.Unlock()
 	case packetPing, packetOpen:
 		// The heartbeat goes from the server to the client (Engine.IO protocol 4).
@@ -75,6 +75,22 @@ func (l *link) deliver(data []byte, binary bool) {
 	}
 	l.grown, l.pongs = true, 0
 	c.session.Message(data, binary)
+}
+
+// confirm tells a Session that wants to know it; zero is nothing to tell.
+func (l *link) confirm(mark uint64) {
+	c := l.conn
+	if mark == 0 {
+		return
+	}
+	if _, wanted := c.session.(Confirmer); !wanted {
+		return
+	}
+	if !l.entered && !c.enter() {
+		return
+	}
+	l.entered, l.grown = true, true
+	c.confirm(mark)
 }
 
 // ended reports whether the connection has ended.
@@ -112,7 +128,7 @@ func (l *link) goodbye(payload []byte) (done bool) {
 	defer c.mu.Unlock()
 	l.status = status
 	c.queue.drop()
-	c.end(ReasonTransportClose)
+	c.bid(status)
 	return true
 }
 

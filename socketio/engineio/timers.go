@@ -38,15 +38,10 @@ func (c *Conn) Tick(now time.Duration) time.Duration {
 		p.dropProbe()
 	}
 	if past(c.pingAt) {
-		c.pingAt, c.pongBy = 0, now+c.srv.o.PingTimeout
-		c.queue.trim()
-		c.queue.push("", pingFrames)
-		c.flush(nil)
+		c.ask(now)
 	}
 	return c.next()
 }
-
-var pingFrames = []*Frame{framePing}
 
 // next returns the earliest deadline, zero when there is none; the caller holds mu.
 func (c *Conn) next() (at time.Duration) {
@@ -70,27 +65,14 @@ func (c *Conn) next() (at time.Duration) {
 	return at
 }
 
-// heartbeat notes a pong.
-func (c *Conn) heartbeat() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pongBy > 0 && c.phase == phaseOpen {
-		c.pongBy = 0
-		if c.srv.o.PingInterval < c.srv.o.PingTimeout {
-			c.due(&c.pingAt, c.srv.o.PingInterval)
-		} else {
-			// The timer is set for the pong and looks again by then.
-			c.pingAt = c.srv.wheel.Now() + c.srv.o.PingInterval
-		}
-	}
-}
-
 // allowance counts a ping or a pong of the client and reports whether it may be.
 func (c *Conn) allowance() bool {
 	limit := c.srv.o.MaxPingsPerSecond
-	second := uint32(c.srv.wheel.Now() / time.Second)
+	now := c.srv.wheel.Now()
+	second := uint32(now / time.Second)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.heard = now
 	if c.signsSecond != second {
 		c.signsSecond, c.signs = second, 0
 	}
