@@ -42,9 +42,9 @@ lint: ## gofmt, vet, staticcheck
 fmt: ## format all Go files
 	find . -name '*.go' -not -path '*/node_modules/*' -print0 | xargs -0 gofmt -w
 
-generate: ## rewrite config.yaml and the tables of README.md
-	go test ./server -count=1 -run 'TestConfigYAML|TestReadme' -update
-	go test ./events -count=1 -run 'TestReadme' -update
+generate: ## rewrite config.yaml, the tables of README.md and the documents of docs/
+	go test ./server -count=1 -run 'TestConfigYAML|TestReadme|TestOpenAPIDocument' -update
+	go test ./events -count=1 -run 'TestReadme|TestAsyncAPIDocument' -update
 
 clean: ## remove what was built
 	rm -rf bin bench/bin artifacts

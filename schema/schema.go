@@ -128,6 +128,9 @@ func (r *Reflector) structure(t reflect.Type) Schema {
 	return Schema{"$ref": r.Prefix + name}
 }
 
+// Inline is the schema of a struct itself, which does not become a component.
+func (r *Reflector) Inline(v any) Schema { return r.fields(reflect.TypeOf(v)) }
+
 // ComponentName is the name of a struct in a document: exported, without the suffix
 // JSON by which the code tells wire forms from rows.
 func ComponentName(t reflect.Type) string {

@@ -1,0 +1,110 @@
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/relevo/relevo/schema"
+)
+
+// AsyncAPI is the table as an AsyncAPI 3.0 document, indented JSON with a newline at
+// the end. The namespace "/" is the one channel; its server sends the rows of the
+// table and receives what clients may send. x-class and x-audience say how a row is
+// delivered and to which rooms.
+func AsyncAPI() ([]byte, error) {
+	r := schema.NewReflector("#/components/schemas/")
+	messages, channel := schema.Schema{}, schema.Schema{}
+	var sent []schema.Schema
+	add := func(key string, message schema.Schema) schema.Schema {
+		messages[key] = message
+		channel[key] = reference("#/components/messages/" + key)
+		return reference("#/channels/desk/messages/" + key)
+	}
+	keys := MessageKeys()
+	for i, row := range All() {
+		sent = append(sent, add(keys[i], message(r, row)))
+	}
+	operations := schema.Schema{"send": schema.Schema{
+		"action": "send", "channel": reference("#/channels/desk"), "messages": sent,
+		"summary": "Events that the server sends to the sockets in the rooms of x-audience, one copy to each.",
+	}}
+	for _, in := range AllInbound() {
+		key := "client_sends_" + in.Name
+		operation := schema.Schema{
+			"action": "receive", "channel": reference("#/channels/desk"), "summary": in.Doc,
+			"messages": []schema.Schema{add(key, schema.Schema{"name": in.Name, "summary": in.Doc, "payload": in.Argument})},
+		}
+		if in.Answers != "" {
+			operation["reply"] = schema.Schema{
+				"channel": reference("#/channels/desk"), "messages": []schema.Schema{reference("#/channels/desk/messages/" + in.Answers)},
+			}
+		}
+		operations[key] = operation
+	}
+	return encodeDocument(schema.Schema{
+		"asyncapi":           "3.0.0",
+		"info":               schema.Schema{"title": "Relevo events", "version": "1.0.0", "description": asyncDescription},
+		"defaultContentType": "application/json",
+		"servers": schema.Schema{"desk": schema.Schema{
+			"host": "localhost:8080", "pathname": "/socket.io/", "protocol": "ws", "protocolVersion": "Engine.IO 4, Socket.IO 5",
+			"description": "Socket.IO over long polling or WebSocket; the session cookie of the handshake says who it is.",
+		}},
+		"channels": schema.Schema{"desk": schema.Schema{
+			"address": "/", "title": "Namespace /", "messages": channel,
+			"description": "The one namespace. A signed-in socket is in authenticated, public, role_<Role> and user_<id>; an anonymous one in public.",
+		}},
+		"operations": operations,
+		"components": schema.Schema{"messages": messages, "schemas": r.Components},
+	})
+}
+
+const asyncDescription = "Every event of the desk. An event is one Socket.IO packet with its name and one argument, the payload. " +
+	"Events of class durable are kept in the event log and replayed to clients that come back; a replayed payload has the event's id as _event_id. " +
+	"Of class latest only the newest counts. Class reply answers one socket or one user."
+
+// MessageKeys names each row of the table in the document, in its order: the wire
+// name, and for a name that stands twice also the payload's type.
+func MessageKeys() []string {
+	rows := All()
+	count := map[string]int{}
+	for _, row := range rows {
+		count[row.Name]++
+	}
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = row.Name
+		if count[row.Name] > 1 {
+			keys[i] += "_" + schema.ComponentName(reflect.TypeOf(row.Payload))
+		}
+	}
+	return keys
+}
+
+func message(r *schema.Reflector, row Row) schema.Schema {
+	payload := r.Inline(row.Payload)
+	if row.Class == Durable {
+		payload["properties"].(schema.Schema)["_event_id"] = schema.Schema{
+			"type": "string", "format": "uuid", "description": "Only in a replayed event: its id, by which a repetition is known.",
+		}
+	}
+	audience := schema.Schema{"rooms": row.Audience.Rooms}
+	if len(row.Audience.Except) > 0 {
+		audience["except"] = row.Audience.Except
+	}
+	return schema.Schema{"name": row.Name, "summary": row.Doc, "payload": payload, "x-class": row.Class, "x-audience": audience}
+}
+
+func reference(to string) schema.Schema { return schema.Schema{"$ref": to} }
+
+func encodeDocument(document schema.Schema) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(document); err != nil {
+		return nil, fmt.Errorf("encode AsyncAPI document: %w", err)
+	}
+	return b.Bytes(), nil
+}
