@@ -21,6 +21,9 @@ var (
 	RefreshDashboardEvent      = define[RefreshDashboard]("refresh_dashboard", Reply, oneUser, "Answers dashboard_refresh in all tabs of the user.")
 	JoinedRoomEvent            = define[JoinedRoom]("joined_room", Reply, oneSocket, "Answers join_client_room, whether or not the room was joined.")
 
+	ResyncRequiredEvent = define[ResyncRequired]("resync_required", Reply, oneSocket, "Events that a returning socket missed are not kept any more; it has to load its data again.")
+
+	sessionUpdated       = define[SessionUpdated]("session_updated", Durable, oneUser, "The user has another role now; sockets are in its rooms already.")
 	nuevaOperacion       = define[OperationCreated]("nueva_operacion", Durable, staff, "An operation was created.")
 	operacionActualizada = define[OperationUpdated]("operacion_actualizada", Durable, staff, "The status or the operator of an operation changed.")
 	operacionCompletada  = define[OperationCompleted]("operacion_completada", Durable, staff, "An operation was completed.")
@@ -38,7 +41,7 @@ var (
 	nuevoUsuario         = define[NewUser]("nuevo_usuario", Durable, masters, "A user was created.")
 	userUpdated          = define[UserChanged]("user_updated", Durable, masters, "A user's data, role or status changed.")
 	userDeleted          = define[UserChanged]("user_deleted", Durable, masters, "A user was deactivated by deletion.")
-	_                    = define[Notification]("notification", Durable, addressed, "A message shown as a toast to whom it addresses.")
+	notification         = define[Notification]("notification", Durable, addressed, "A message shown as a toast to whom it addresses.")
 	dashboardUpdate      = define[Empty]("dashboard_update", Latest, staff, "The numbers of the dashboards changed; pages reload them.")
 	positionUpdate       = define[Empty]("position_update", Latest, staff, "The position changed; the position page reloads.")
 	_                    = define[RatesUpdated]("tipos_cambio_actualizados", Durable, everybody, "The exchange rates changed; the only event that anonymous sockets get.")

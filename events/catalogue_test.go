@@ -201,9 +201,9 @@ func TestGuard(t *testing.T) {
 		func() error { panic("nil map") },
 	}
 	i := 0
-	g := events.NewGuard(func(models.EventRecord) error { i++; return results[i-1]() }, zap.New(core))
+	g := events.NewGuard(func(events.Delivery) error { i++; return results[i-1]() }, zap.New(core))
 	for range results {
-		g.Deliver(models.EventRecord{Name: "x"})
+		g.Deliver(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: models.EventRecord{Name: "x"}}})
 	}
 	if got, want := g.Counts(), (events.GuardCounts{Emitted: 6, Benign: 3, Failed: 2, Panicked: 1}); got != want {
 		t.Errorf("counts %+v, want %+v", got, want)

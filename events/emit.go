@@ -149,6 +149,18 @@ func EmitUser(r Recorder, kind UserKind, u models.User, by string) error {
 	return fmt.Errorf("emit user: unknown kind %q", kind)
 }
 
+// EmitUserChange records the event of a user change and, when the role differs,
+// tells the user's own sockets of it.
+func EmitUserChange(r Recorder, kind UserKind, before, after models.User, by string) error {
+	if before.Role != after.Role {
+		entity := "user/" + strconv.FormatInt(after.ID, 10)
+		if err := sessionUpdated.record(r, entity, SessionUpdated{after.Role}, RoomUser(after.ID)); err != nil {
+			return err
+		}
+	}
+	return EmitUser(r, kind, after, by)
+}
+
 // DashboardKind is which page shall reload.
 type DashboardKind string
 

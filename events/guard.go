@@ -10,8 +10,6 @@ import (
 	"syscall"
 
 	"go.uber.org/zap"
-
-	"github.com/relevo/relevo/models"
 )
 
 // IsBenign reports whether err only says that a peer is gone or too slow: the
@@ -32,19 +30,19 @@ func IsBenign(err error) bool {
 // benign ones at debug, and never returned, so that a closed socket can hurt
 // nobody. The zero value is not usable; all methods may be called concurrently.
 type Guard struct {
-	send func(models.EventRecord) error
+	send func(Delivery) error
 	log  *zap.Logger
 
 	emitted, benign, failed, panicked atomic.Int64
 }
 
 // NewGuard guards send.
-func NewGuard(send func(models.EventRecord) error, log *zap.Logger) *Guard {
+func NewGuard(send func(Delivery) error, log *zap.Logger) *Guard {
 	return &Guard{send: send, log: log}
 }
 
 // Deliver sends one committed event. It always returns.
-func (g *Guard) Deliver(e models.EventRecord) {
+func (g *Guard) Deliver(e Delivery) {
 	g.emitted.Add(1)
 	err := g.protected(e)
 	switch {
@@ -58,7 +56,7 @@ func (g *Guard) Deliver(e models.EventRecord) {
 	}
 }
 
-func (g *Guard) protected(e models.EventRecord) (err error) {
+func (g *Guard) protected(e Delivery) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.panicked.Add(1)

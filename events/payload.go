@@ -20,6 +20,29 @@ type JoinedRoom struct {
 	DNI  string `json:"dni"`
 }
 
+// SessionUpdated tells a user's sockets that the user has another role now.
+type SessionUpdated struct {
+	Role string `json:"role"`
+}
+
+// ResyncRequired tells a socket that came back that events it missed cannot be
+// sent any more: what it shows has to be loaded again.
+type ResyncRequired struct {
+	// Reason is one of the Resync constants.
+	Reason string `json:"reason"`
+	// Since is the offset or cursor that the replay should have begun at; null when
+	// none is known.
+	Since *string `json:"since"`
+}
+
+// Reasons of ResyncRequired.
+const (
+	ResyncWindow  = "window_exceeded" // older than what is kept
+	ResyncTooMany = "too_many"        // more than events.replay_max
+	ResyncUnknown = "unknown_session" // of another session, or not to be read
+	ResyncFailed  = "unavailable"     // the log could not be read
+)
+
 // OperationCreated is the payload of nueva_operacion.
 type OperationCreated struct {
 	OperationID   string       `json:"operation_id"`
@@ -148,11 +171,11 @@ type UserChanged struct {
 // Empty is the payload {}.
 type Empty struct{}
 
-// Notification is a toast. Type is info, success, warning or error.
+// Notification is a toast. The tag oneof holds for what other services publish.
 type Notification struct {
 	Title   string `json:"title"`
 	Message string `json:"message"`
-	Type    string `json:"type"`
+	Type    string `json:"type" oneof:"info success warning error"`
 }
 
 // RatesUpdated is the payload of tipos_cambio_actualizados.

@@ -15,7 +15,9 @@ const (
 func RoomRole(role string) string { return "role_" + role }
 
 // RoomUser is the room of all sockets of one user.
-func RoomUser(id int64) string { return "user_" + strconv.FormatInt(id, 10) }
+func RoomUser(id int64) string { return userRoom + strconv.FormatInt(id, 10) }
+
+const userRoom = "user_"
 
 // RoomClient is the room of those who watch one client, by document number.
 func RoomClient(dni string) string { return "client_" + dni }

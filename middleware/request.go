@@ -28,6 +28,7 @@ func RequestID() gin.HandlerFunc {
 		}
 		c.Set(requestIDKey, id)
 		c.Header("X-Request-ID", id)
+		c.Request = c.Request.WithContext(models.WithTrace(c.Request.Context(), id))
 	}
 }
 

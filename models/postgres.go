@@ -22,6 +22,6 @@ func (s *Store) openPostgres(cfg Config) error {
 	db.SetMaxOpenConns(cfg.MaxConns)
 	db.SetMaxIdleConns(cfg.MaxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	s.dialect, s.write, s.Queries = Postgres, g, Queries{g}
+	s.dialect, s.write, s.Queries, s.listen = Postgres, g, Queries{g}, cfg.URL
 	return nil
 }

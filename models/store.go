@@ -34,6 +34,10 @@ type Config struct {
 	MaxConns int
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
+	// WithoutEventLog keeps durable events out of the database: they reach OnCommit
+	// only, are lost in a crash and cannot be replayed. It exists to measure what
+	// the log costs.
+	WithoutEventLog bool
 }
 
 // Store is an open database. All methods may be called concurrently.
@@ -43,6 +47,9 @@ type Store struct {
 	write    *gorm.DB
 	now      func() time.Time
 	onCommit func(context.Context, []EventRecord)
+	listen   string // URL for ListenEvents; empty on SQLite
+
+	withoutEventLog bool
 }
 
 // Queries are the reads that both a Store and a Tx offer; on a Tx they see its own writes.
@@ -57,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Store{now: cfg.Now}
+	s := &Store{now: cfg.Now, withoutEventLog: cfg.WithoutEventLog}
 	var err error
 	switch {
 	case cfg.URL == "":

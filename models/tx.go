@@ -12,10 +12,12 @@ import (
 )
 
 // Tx is one action: its rows, its audit line and its events become visible
-// together or not at all. It belongs to one goroutine.
+// together or not at all. It belongs to one goroutine. Durable events are rows of
+// the event log, written last.
 type Tx struct {
 	Queries
 	store  *Store
+	ctx    context.Context
 	events []EventRecord
 }
 
@@ -24,10 +26,13 @@ type Tx struct {
 // them. On SQLite writers queue; ctx bounds the wait. Code Unavailable means that
 // the database could not serve (locked, full, read-only, gone).
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
-	tx := &Tx{store: s}
+	tx := &Tx{store: s, ctx: ctx}
 	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		tx.Queries = Queries{db}
-		return fn(tx)
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.appendEvents()
 	})
 	if err != nil {
 		return unavailable(err)
@@ -35,12 +40,6 @@ func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 	if s.onCommit != nil && len(tx.events) > 0 {
 		s.onCommit(context.WithoutCancel(ctx), tx.events)
 	}
-	return nil
-}
-
-// Record adds an event to the transaction.
-func (tx *Tx) Record(e EventRecord) error {
-	tx.events = append(tx.events, e)
 	return nil
 }
 

@@ -51,8 +51,9 @@ type UserChange struct {
 	ToggleStatus bool
 }
 
-// UpdateUser changes a user and returns it as it was and as it is. A change of role
-// and a deactivation end the user's sessions. Code NotFound without such a user,
+// UpdateUser changes a user and returns it as it was and as it is. A deactivation
+// ends the user's sessions; a change of role leaves them, they have the new role at
+// once. Code NotFound without such a user,
 // Invalid as for CreateUser.
 func (tx *Tx) UpdateUser(id int64, change UserChange) (before, after User, err error) {
 	if before, err = tx.lockUser(id); err != nil {
@@ -101,13 +102,12 @@ func (tx *Tx) UpdateUser(id int64, change UserChange) (before, after User, err e
 	return before, after, err
 }
 
-// LosesSessions reports whether the change of a user ends its sessions: a session
-// is never worth more than the user is now.
+// LosesSessions reports whether the change of a user ends its sessions.
 func LosesSessions(before, after User) bool {
-	return before.Role != after.Role || before.Status != after.Status && after.Status != Active
+	return before.Status != after.Status && after.Status != Active
 }
 
-// SetRole changes the role of a user and ends its sessions if it differs.
+// SetRole changes the role of a user.
 func (tx *Tx) SetRole(id int64, role Role) (User, error) {
 	_, after, err := tx.UpdateUser(id, UserChange{Role: &role})
 	return after, err

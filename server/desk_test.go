@@ -63,6 +63,7 @@ func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config
 	s.CheapHashes()
 	d.app = s
 	d.store.OnCommit(d.tap(s))
+	t.Cleanup(s.Follow())
 	d.http = httptest.NewServer(noteRoutes(s, s.Routes()))
 	t.Cleanup(d.http.Close)
 	return d

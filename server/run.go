@@ -71,9 +71,11 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	if err := firstUser(ctx, store, p.Out); err != nil {
 		return errors.Join(err, ports.close(), app.drainSockets(context.WithoutCancel(ctx)))
 	}
+	defer app.Follow()()
 	failed := ports.serve()
 	ports.announce(p)
 	defer startPurge(ctx, store, p.Log)()
+	defer app.startEventPurge(ctx)()
 
 	var fault error
 	select {

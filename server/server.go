@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -28,12 +27,15 @@ type Server struct {
 	health   *Health
 	metrics  *Metrics
 	engine   live.Engine
+	tail     *events.Tail
+	herald   *events.Herald
+	node     string // id of this run
 	handler  http.Handler
 }
 
 // New assembles the application on an open, migrated store.
 func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log, store: store, health: NewHealth(store), metrics: NewMetrics(ReadBuildInfo())}
+	s := &Server{cfg: cfg, log: log, store: store, node: models.NewToken()[:22], health: NewHealth(store), metrics: NewMetrics(ReadBuildInfo())}
 	proxies, err := middleware.NewProxies(cfg.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
@@ -53,6 +55,9 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	s.engine = s.newEngine()
 	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
 	s.sessions.OnRevoked(func(userID int64) { s.engine.DropUser(userID, false) })
+	if err := s.newDelivery(); err != nil {
+		return nil, err
+	}
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
@@ -65,12 +70,3 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 
 // ServeHTTP serves the public interface.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
-
-// Deliver sends committed events to the sockets of this process, in order. It
-// never fails: what goes wrong is counted and logged by the guard.
-func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
-	for _, e := range committed {
-		s.metrics.EventEmitted(e.Name)
-		s.guard.Deliver(e)
-	}
-}

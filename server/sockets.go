@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/relevo/relevo/middleware"
-	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -44,9 +43,4 @@ func (s *Server) newEngine() live.Engine {
 // who asks (contract 5.2).
 func mayWatchClient(_ context.Context, id middleware.Identity, _ string) bool {
 	return !id.Anonymous()
-}
-
-// send hands one committed event to the sockets of this process.
-func (s *Server) send(e models.EventRecord) error {
-	return s.engine.Send(live.Message{Rooms: e.Rooms, Except: e.Except, Name: e.Name, Payload: e.Payload, Latest: e.Latest})
 }

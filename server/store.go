@@ -17,5 +17,6 @@ func OpenStore(ctx context.Context, cfg *Config) (*models.Store, error) {
 	}
 	return models.Open(ctx, models.Config{
 		URL: cfg.Database.URL, Path: filepath.Join(dir, "relevo.db"), MaxConns: cfg.Database.MaxConns,
+		WithoutEventLog: cfg.Events.Log == "off",
 	})
 }

@@ -125,9 +125,9 @@ func TestUsersChange(t *testing.T) {
 		if !trader.signedIn() {
 			t.Error("a new e-mail ended the session")
 		}
-		step("PUT", "/users/api/update/"+other, map[string]any{"role": "Operador"}, 200, "user_updated")
-		if trader.signedIn() {
-			t.Error("a new role left the session")
+		step("PUT", "/users/api/update/"+other, map[string]any{"role": "Operador"}, 200, "session_updated", "user_updated")
+		if r := trader.get("/api/session").want(t, 200); r.body["user"].(map[string]any)["role"] != "Operador" {
+			t.Errorf("after a change of role the session says %s", r.raw)
 		}
 		step("PUT", "/users/api/update/"+other, map[string]any{"email": strings.ToUpper(master.user.Email)}, 400)
 		step("PUT", "/users/api/update/"+other, map[string]any{"email": nil}, 400)

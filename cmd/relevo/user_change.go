@@ -95,7 +95,7 @@ func userPasswd(c *cli) *cobra.Command {
 }
 
 func userRole(c *cli) *cobra.Command {
-	return &cobra.Command{Use: "role USERNAME ROLE", Short: "Set the role (" + strings.Join(models.Roles, ", ") + ") and end the user's sessions", Args: words("USERNAME", "ROLE"), RunE: func(cmd *cobra.Command, args []string) error {
+	return &cobra.Command{Use: "role USERNAME ROLE", Short: "Set the role (" + strings.Join(models.Roles, ", ") + ")", Args: words("USERNAME", "ROLE"), RunE: func(cmd *cobra.Command, args []string) error {
 		return c.changeUser(cmd.Context(), args[0], models.UserChange{Role: &args[1]}, "UPDATE_USER")
 	}}
 }
@@ -119,7 +119,10 @@ func (c *cli) changeUser(ctx context.Context, username string, change models.Use
 				return err
 			}
 			details := fmt.Sprintf("Usuario actualizado: %s, %s %s, antes %s %s", u.Username, u.Role, u.Status, before.Role, before.Status)
-			return record(tx, u, action, details, events.UserWasUpdated)
+			if err := audit(tx, u, action, details); err != nil {
+				return err
+			}
+			return events.EmitUserChange(tx, events.UserWasUpdated, before, u, u.Username)
 		})
 		if err != nil {
 			return err

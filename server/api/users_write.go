@@ -121,13 +121,13 @@ func (u *Users) change(c *gin.Context, id int64, change models.UserChange, actio
 			return err
 		}
 		// A desk without a Master could not be mended from its pages (contract 5.16).
-		if id == by.UserID && models.LosesSessions(before, after) {
+		if id == by.UserID && (before.Role != after.Role || models.LosesSessions(before, after)) {
 			return models.Errorf(models.Invalid, "No puede cambiar su propio rol ni desactivarse")
 		}
 		if err := tx.Audit(by, action, "User", id, message+": "+after.Username+changes(before, after)); err != nil {
 			return err
 		}
-		return events.EmitUser(tx, kind, after, by.Username)
+		return events.EmitUserChange(tx, kind, before, after, by.Username)
 	})
 	if models.CodeOf(err) == models.NotFound {
 		err = &models.Error{Code: models.Invalid, Message: models.MessageOf(err), Err: err}

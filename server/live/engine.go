@@ -24,6 +24,11 @@ type Message struct {
 	Payload json.RawMessage
 	// Latest marks a message of which only the newest counts for a slow socket.
 	Latest bool
+	// Mark is the ordinal of an event of the log, 0 for everything else. Marks grow
+	// from message to message, and a socket gets a message with a mark once.
+	Mark uint64
+	// Offset goes with a Mark: where a client stands that has this event.
+	Offset string
 }
 
 // Engine is a Socket.IO v4 server. ServeHTTP serves the Engine.IO path. All

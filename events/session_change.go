@@ -1,0 +1,24 @@
+package events
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/relevo/relevo/models"
+)
+
+// RoleChange reads the change of a user's role from its event; false for every
+// other event.
+func RoleChange(e models.EventRecord) (userID int64, role string, ok bool) {
+	if e.Name != sessionUpdated.Name() || len(e.Rooms) != 1 {
+		return 0, "", false
+	}
+	digits, isUser := strings.CutPrefix(e.Rooms[0], userRoom)
+	id, err := strconv.ParseInt(digits, 10, 64)
+	var told SessionUpdated
+	if !isUser || err != nil || json.Unmarshal(e.Payload, &told) != nil {
+		return 0, "", false
+	}
+	return id, told.Role, true
+}

@@ -1,0 +1,167 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// eventRow is one row of event_log.
+type eventRow struct {
+	Seq         int64 `gorm:"primaryKey;autoIncrement"`
+	ID          string
+	Name        string
+	Payload     string
+	Rooms       string
+	ExceptRooms string
+	Entity      string
+	TraceID     string
+	CreatedAt   int64 `gorm:"autoCreateTime:false"`
+}
+
+func (eventRow) TableName() string { return "event_log" }
+
+type traceKey struct{}
+
+// WithTrace returns a context whose transactions note the id with their events.
+// At most 64 characters are kept.
+func WithTrace(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, traceKey{}, id)
+}
+
+// Record adds an event to the transaction. A durable one is in the log when the
+// transaction commits; it has an ID and at least one room.
+func (tx *Tx) Record(e EventRecord) error {
+	if !e.Latest {
+		if e.ID == "" {
+			id, err := uuid.NewV7()
+			if err != nil {
+				return fmt.Errorf("make event id: %w", err)
+			}
+			e.ID = id.String()
+		}
+		if e.Trace == "" {
+			e.Trace, _ = tx.ctx.Value(traceKey{}).(string)
+		}
+	}
+	tx.events = append(tx.events, e)
+	return nil
+}
+
+// appendEvents writes the durable events of the transaction as its last act: the
+// rows of their entities are locked by now, which makes seq the order of commits.
+func (tx *Tx) appendEvents() error {
+	var rows []eventRow
+	at := tx.store.now().UnixMilli()
+	for _, e := range tx.events {
+		if e.Latest {
+			continue
+		}
+		rooms, err := json.Marshal(e.Rooms)
+		if err != nil {
+			return fmt.Errorf("encode rooms of %s: %w", e.Name, err)
+		}
+		except := []byte("[]")
+		if len(e.Except) > 0 {
+			if except, err = json.Marshal(e.Except); err != nil {
+				return fmt.Errorf("encode rooms of %s: %w", e.Name, err)
+			}
+		}
+		trace := e.Trace
+		if len(trace) > 64 {
+			trace = strings.ToValidUTF8(trace[:64], "")
+		}
+		payload := e.Payload
+		if len(payload) == 0 {
+			payload = json.RawMessage("{}")
+		}
+		rows = append(rows, eventRow{
+			ID: e.ID, Name: e.Name, Payload: string(payload), Rooms: string(rooms), ExceptRooms: string(except),
+			Entity: e.Entity, TraceID: trace, CreatedAt: at,
+		})
+	}
+	if len(rows) == 0 || tx.store.withoutEventLog {
+		return nil
+	}
+	if err := tx.db.Create(&rows).Error; err != nil {
+		return fmt.Errorf("append to event log: %w", unavailable(err))
+	}
+	return nil
+}
+
+// querySpans is how many gaps a query spells out; the rest is sorted out here.
+const querySpans = 16
+
+// EventsAfter returns events that are visible now and not behind the cursor, by
+// Seq, at most limit of them. Fewer than limit means that there are no more.
+func (q Queries) EventsAfter(ctx context.Context, c EventCursor, limit int) ([]LoggedEvent, error) {
+	var out []LoggedEvent
+	for from := c.Low; ; {
+		find := q.q(ctx).Where("seq > ?", from).Order("seq").Limit(limit)
+		for _, s := range c.Beyond[:min(len(c.Beyond), querySpans)] {
+			find = find.Where("seq NOT BETWEEN ? AND ?", s.From, s.To)
+		}
+		var rows []eventRow
+		if err := find.Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read event log: %w", unavailable(err))
+		}
+		for _, row := range rows {
+			if from = row.Seq; c.Covers(row.Seq) {
+				continue
+			}
+			e, err := row.event()
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, e); len(out) == limit {
+				return out, nil
+			}
+		}
+		if len(rows) < limit {
+			return out, nil
+		}
+	}
+}
+
+func (r *eventRow) event() (LoggedEvent, error) {
+	e := LoggedEvent{Seq: r.Seq, At: time.UnixMilli(r.CreatedAt), EventRecord: EventRecord{
+		ID: r.ID, Name: r.Name, Payload: json.RawMessage(r.Payload), Entity: r.Entity, Trace: r.TraceID,
+	}}
+	if err := json.Unmarshal([]byte(r.Rooms), &e.Rooms); err != nil {
+		return e, fmt.Errorf("rooms of event %s: %w", r.ID, err)
+	}
+	if r.ExceptRooms != "[]" {
+		if err := json.Unmarshal([]byte(r.ExceptRooms), &e.Except); err != nil {
+			return e, fmt.Errorf("rooms of event %s: %w", r.ID, err)
+		}
+	}
+	return e, nil
+}
+
+// EventLogEnd returns the cursor that has exactly what is visible now behind it.
+func (q Queries) EventLogEnd(ctx context.Context) (EventCursor, error) {
+	var spans []struct{ First, Last int64 }
+	// Runs of consecutive numbers share the difference of number and rank.
+	err := q.q(ctx).Raw(`SELECT MIN(seq) AS first, MAX(seq) AS last FROM
+		(SELECT seq, seq - ROW_NUMBER() OVER (ORDER BY seq) AS run FROM event_log) AS numbered GROUP BY run ORDER BY 1`).Scan(&spans).Error
+	if err != nil {
+		return EventCursor{}, fmt.Errorf("read end of event log: %w", unavailable(err))
+	}
+	purged, err := q.EventLogPurged(ctx)
+	if err != nil {
+		return EventCursor{}, err
+	}
+	c := EventCursor{Low: purged}
+	for _, s := range spans {
+		if s.First <= c.Low+1 {
+			c.Low = max(c.Low, s.Last)
+			continue
+		}
+		c.Beyond = append(c.Beyond, EventSpan{s.First, s.Last})
+	}
+	return c, nil
+}

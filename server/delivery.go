@@ -1,0 +1,137 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/live"
+)
+
+// startTimeout bounds how long the log may take to tell where it ends.
+const startTimeout = 30 * time.Second
+
+// newDelivery makes the tail of the event log and what wakes it; both stand still
+// until Follow.
+func (s *Server) newDelivery() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	tail, err := events.StartTail(ctx, events.TailConfig{
+		Log:     s.store,
+		Deliver: s.guarded,
+		Latest:  func(e models.EventRecord) { s.guarded(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: e}}) },
+		Poll:    s.cfg.Events.PollInterval,
+		Logger:  s.log.Named("events"),
+	})
+	if err != nil {
+		return err
+	}
+	s.tail = tail
+	s.herald = events.NewHerald(s.store, s.node, tail, s.log.Named("events"))
+	return nil
+}
+
+// Follow delivers events until the returned function is called, which delivers
+// what is committed by then and waits.
+func (s *Server) Follow() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.tail.Run(ctx) })
+	if s.store.Dialect() == models.Postgres {
+		running.Go(func() { s.herald.Run(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// Deliver is told what a transaction recorded, right after its commit. It wakes the
+// tails and takes the old role's rooms from a user before anybody can have heard
+// that the change was made; the tail gives the new role's at its place in the log.
+func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
+	var latest []models.EventRecord
+	for _, e := range committed {
+		if id, _, ok := events.RoleChange(e); ok {
+			s.engine.MoveUser(id, roleRooms(), nil)
+		}
+		if e.Latest {
+			latest = append(latest, e)
+		} else if s.cfg.Events.Log == "off" {
+			s.guarded(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: e}})
+		}
+	}
+	s.tail.Wake(latest...)
+	s.herald.Committed(latest)
+}
+
+func (s *Server) guarded(d events.Delivery) {
+	s.metrics.EventEmitted(d.Name)
+	s.guard.Deliver(d)
+}
+
+// send hands one event to the sockets of this process.
+func (s *Server) send(d events.Delivery) error {
+	if id, role, ok := events.RoleChange(d.EventRecord); ok {
+		s.engine.MoveUser(id, roleRooms(), []string{events.RoomRole(role)})
+	}
+	m := live.Message{Rooms: d.Rooms, Except: d.Except, Name: d.Name, Payload: d.Payload, Latest: d.Latest}
+	if d.Ordinal > 0 {
+		m.Mark, m.Offset = d.Ordinal, d.Offset()
+	}
+	if err := s.engine.Send(m); err != nil {
+		return fmt.Errorf("send %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+func roleRooms() []string {
+	var rooms []string
+	for _, role := range models.Roles {
+		rooms = append(rooms, events.RoomRole(role))
+	}
+	return rooms
+}
+
+// eventPurgeInterval is how often old events are removed.
+const eventPurgeInterval = time.Minute
+
+// startEventPurge removes old events in the background; the returned function ends
+// that and waits.
+func (s *Server) startEventPurge(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(eventPurgeInterval)
+		defer tick.Stop()
+		for {
+			s.purgeEvents(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// purgeEvents removes what is older than the replay window or too much.
+func (s *Server) purgeEvents(ctx context.Context) {
+	before := s.store.Instant().Add(-s.cfg.Events.Retention)
+	n, err := s.store.PurgeEvents(ctx, before, s.cfg.Events.MaxRows)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		s.log.Warn("old events not removed", zap.Error(err))
+	case n > 0:
+		s.log.Debug("old events removed", zap.Int64("rows", n))
+	}
+}
