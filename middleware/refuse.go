@@ -10,15 +10,17 @@ import (
 
 // statuses is the one map from error codes to HTTP.
 var statuses = map[models.Code]int{
-	models.Invalid:      http.StatusBadRequest,
-	models.Unauthorized: http.StatusUnauthorized,
-	models.Forbidden:    http.StatusForbidden,
-	models.NotFound:     http.StatusNotFound,
-	models.TooLarge:     http.StatusRequestEntityTooLarge,
-	models.Unsupported:  http.StatusUnsupportedMediaType,
-	models.RateLimited:  http.StatusTooManyRequests,
-	models.Unavailable:  http.StatusServiceUnavailable,
-	models.Internal:     http.StatusInternalServerError,
+	models.Invalid:       http.StatusBadRequest,
+	models.Unauthorized:  http.StatusUnauthorized,
+	models.Forbidden:     http.StatusForbidden,
+	models.NotFound:      http.StatusNotFound,
+	models.Gone:          http.StatusGone,
+	models.TooLarge:      http.StatusRequestEntityTooLarge,
+	models.Unsupported:   http.StatusUnsupportedMediaType,
+	models.Unprocessable: http.StatusUnprocessableEntity,
+	models.RateLimited:   http.StatusTooManyRequests,
+	models.Unavailable:   http.StatusServiceUnavailable,
+	models.Internal:      http.StatusInternalServerError,
 }
 
 // StatusOf is the HTTP status of an error.

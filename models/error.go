@@ -15,11 +15,14 @@ const (
 	Unauthorized Code = "unauthorized" // nobody is signed in: 401
 	Forbidden    Code = "forbidden"    // signed in, not allowed: 403
 	NotFound     Code = "not_found"    // no such row: 404
+	Gone         Code = "gone"         // no longer kept: 410
 	TooLarge     Code = "too_large"    // body or file over its limit: 413
 	Unsupported  Code = "unsupported"  // wrong content type: 415
-	RateLimited  Code = "rate_limited" // too many attempts: 429
-	Unavailable  Code = "unavailable"  // the database cannot serve now: 503
-	Internal     Code = "internal"     // a fault of ours: 500
+	// Unprocessable is 422: well-formed, but not what the table of events says.
+	Unprocessable Code = "unprocessable"
+	RateLimited   Code = "rate_limited" // too many attempts: 429
+	Unavailable   Code = "unavailable"  // the database cannot serve now: 503
+	Internal      Code = "internal"     // a fault of ours: 500
 )
 
 // Error is the one error type that crosses rooms. Message is for the user

@@ -60,23 +60,40 @@ func (s *Store) MigrationPlan(ctx context.Context) ([]string, error) {
 	return plan, nil
 }
 
-// execScript runs the statements of a migration file; none of ours holds a
-// semicolon inside a statement.
+// execScript runs the statements of a migration file. A statement that holds
+// semicolons stands between goose's marks.
 func execScript(db *gorm.DB, script string) error {
 	var code strings.Builder
-	for line := range strings.Lines(script) {
-		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
-			code.WriteString(line)
+	whole := false
+	run := func() error {
+		text := strings.TrimSpace(code.String())
+		code.Reset()
+		if text == "" {
+			return nil
 		}
+		return db.Exec(text).Error
 	}
-	for statement := range strings.SplitSeq(code.String(), ";") {
-		if text := strings.TrimSpace(statement); text != "" {
-			if err := db.Exec(text).Error; err != nil {
+	for line := range strings.Lines(script) {
+		text := strings.TrimSpace(line)
+		switch {
+		case text == "-- +goose StatementBegin":
+			whole = true
+		case text == "-- +goose StatementEnd":
+			whole = false
+			if err := run(); err != nil {
 				return err
+			}
+		case strings.HasPrefix(text, "--"):
+		default:
+			code.WriteString(line)
+			if !whole && strings.HasSuffix(text, ";") {
+				if err := run(); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	return nil
+	return run()
 }
 
 // catalogue lists tables, columns with their types, and indexes.

@@ -120,12 +120,12 @@ func (tx *Tx) EndSessions(user, keep int64) error {
 // holds the writer for long.
 const purgeBatch = 500
 
-// Purge removes the sessions and remembered logins that are over and returns how
-// many rows went. It may run at any time, on several nodes at once; expired rows
+// Purge removes the sessions, remembered logins and idempotent answers that are
+// over and returns how many rows went. It may run at any time, on several nodes at once; expired rows
 // that it has not reached yet are worth nothing already.
 func (s *Store) Purge(ctx context.Context) (int64, error) {
 	var total int64
-	for _, table := range []string{"sessions", "remembered_logins"} {
+	for _, table := range []string{"sessions", "remembered_logins", "idempotent_answers"} {
 		for {
 			done := s.write.WithContext(ctx).Exec(
 				"DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE expires_at <= ? LIMIT ?)",

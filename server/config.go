@@ -53,11 +53,12 @@ type Config struct {
 		ClientDir      string        `key:"client_dir" default:"" doc:"Folder of the browser client, served as socket.io.js under socket.path; empty is off."`
 	} `key:"socket"`
 	Events struct {
-		PollInterval time.Duration `key:"poll_interval" default:"1s" check:"positive" doc:"How long the event log is not looked at when no wake-up comes."`
-		Retention    time.Duration `key:"retention" default:"24h" check:"positive" doc:"Replay window: how long events are kept for clients that come back."`
-		MaxRows      int           `key:"max_rows" default:"1000000" check:"positive" doc:"Most events that are kept, whatever their age."`
-		ReplayMax    int           `key:"replay_max" default:"1000" check:"positive" doc:"Most missed events that are sent to one returning socket; with more it is told to load its data again."`
-		Log          string        `key:"log" default:"on" check:"on|off" doc:"Off keeps events out of the database: they are lost in a crash and cannot be replayed. It exists to measure what the log costs."`
+		PollInterval  time.Duration `key:"poll_interval" default:"1s" check:"positive" doc:"How long the event log is not looked at when no wake-up comes."`
+		Retention     time.Duration `key:"retention" default:"24h" check:"positive" doc:"Replay window: how long events are kept for clients that come back."`
+		MaxRows       int           `key:"max_rows" default:"1000000" check:"positive" doc:"Most events that are kept, whatever their age."`
+		ReplayMax     int           `key:"replay_max" default:"1000" check:"positive" doc:"Most missed events that are sent to one returning socket; with more it is told to load its data again."`
+		EmitPerSecond int           `key:"emit_per_second" default:"200" check:"positive" doc:"Events a second that one service key may publish, on average over two seconds."`
+		Log           string        `key:"log" default:"on" check:"on|off" doc:"Off keeps events out of the database: they are lost in a crash and cannot be replayed. It exists to measure what the log costs."`
 	} `key:"events"`
 	CORS struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`

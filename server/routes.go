@@ -26,7 +26,15 @@ func (s *Server) routes(r *gin.Engine) error {
 	}
 	r.RedirectTrailingSlash = false
 	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(),
-		middleware.CORS(s.origins), middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope), s.sessions.Handler(), s.csrf.Handler())
+		middleware.CORS(s.origins), middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope))
+
+	// Doors for other services, which have a key and no cookie: no session is read
+	// and no CSRF token asked for (docs/doors.md).
+	emit := api.NewEmit(s.store, s.cfg.Events.EmitPerSecond)
+	r.POST("/api/emit", emit.One)
+	r.POST("/api/emit/batch", emit.Batch)
+
+	r.Use(s.sessions.Handler(), s.csrf.Handler())
 	r.NoRoute(middleware.NotFound)
 	r.NoMethod(middleware.NoMethod)
 

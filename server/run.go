@@ -60,6 +60,9 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	for _, step := range steps {
 		p.Log.Info("migrated", zap.String("step", step.Name))
 	}
+	if err := teachEventNames(ctx, store); err != nil {
+		return err
+	}
 	app, err := New(cfg, store, p.Log)
 	if err != nil {
 		return err
