@@ -34,7 +34,7 @@ var (
 	clienteOpActualizada = define[OperationForClient]("operacion_actualizada", Durable, oneClient, "The status of one of the client's own operations changed.")
 	clienteOpCompletada  = define[OperationForClient]("operacion_completada", Durable, oneClient, "One of the client's own operations was completed.")
 	clientCreated        = define[ClientCreated]("client_created", Durable, staff, "A client was created; open client pages reload.")
-	nuevoCliente         = define[NewClient]("nuevo_cliente", Durable, staff, "A client was created; shown as a notice.")
+	nuevoCliente         = define[ClientNoticed]("nuevo_cliente", Durable, staff, "A client was created; shown as a notice.")
 	clientUpdated        = define[ClientUpdated]("client_updated", Durable, staff, "A client's data changed.")
 	clientStatusChanged  = define[ClientStatusChanged]("client_status_changed", Durable, staff, "A client was activated or deactivated.")
 	clientDeleted        = define[ClientDeleted]("client_deleted", Durable, staff, "A client was deleted.")

@@ -113,7 +113,7 @@ func EmitClient(r Recorder, kind ClientKind, n ClientNotice) error {
 		if err := clientCreated.record(r, entity, ClientCreated{c.ID, ref, n.By}, RoomAuthenticated); err != nil {
 			return err
 		}
-		return nuevoCliente.record(r, entity, NewClient{n.Name, c.DNI, n.By}, RoomAuthenticated)
+		return nuevoCliente.record(r, entity, ClientNoticed{n.Name, c.DNI, n.By}, RoomAuthenticated)
 	case ClientWasUpdated:
 		return clientUpdated.record(r, entity, ClientUpdated{c.ID, n.Name, ref, n.By}, RoomAuthenticated)
 	case ClientStatusWasChanged:

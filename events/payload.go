@@ -144,8 +144,8 @@ type ClientDeleted struct {
 	DeletedBy  string  `json:"deleted_by"`
 }
 
-// NewClient is the payload of nuevo_cliente.
-type NewClient struct {
+// ClientNoticed is the payload of nuevo_cliente.
+type ClientNoticed struct {
 	ClientName *string `json:"client_name"`
 	ClientDNI  string  `json:"client_dni"`
 	CreatedBy  string  `json:"created_by"`

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,9 +91,4 @@ func reachesSome(audience string) bool {
 		}
 	}
 	return false
-}
-
-// Describe is the scope in words, for lists and logs.
-func (s Scope) Describe() string {
-	return fmt.Sprintf("%s -> %s", strings.Join(s.Events, ","), strings.Join(s.Audiences, ","))
 }
