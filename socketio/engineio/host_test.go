@@ -1,10 +1,8 @@
 package engineio
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,7 +14,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/relevo/relevo/socketio/internal/ws"
 	"go.uber.org/goleak"
 )
 
@@ -63,11 +60,23 @@ type session struct {
 	site *site
 	conn *Conn
 	hear func(data string, binary bool)
+	// confirm may be replaced, too.
+	confirm func(mark uint64)
 
 	mu     sync.Mutex
 	heard  []string
 	idles  int
+	marks  []uint64
 	ending []Reason
+}
+
+func (s *session) Confirmed(mark uint64) {
+	s.mu.Lock()
+	s.marks = append(s.marks, mark)
+	s.mu.Unlock()
+	if s.confirm != nil {
+		s.confirm(mark)
+	}
 }
 
 func (s *session) Message(data []byte, binary bool) {
@@ -113,6 +122,7 @@ type siteOptions struct {
 	sendBuffer int
 	tls        bool
 	hear       func(s *session) func(string, bool)
+	confirm    func(s *session) func(uint64)
 }
 
 func serve(t testing.TB, o siteOptions) *site {
@@ -122,6 +132,9 @@ func serve(t testing.TB, o siteOptions) *site {
 		s := &session{site: h, conn: c}
 		if o.hear != nil {
 			s.hear = o.hear(s)
+		}
+		if o.confirm != nil {
+			s.confirm = o.confirm(s)
 		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -249,43 +262,6 @@ func write(t testing.TB, w *websocket.Conn, packets ...string) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// dialTCP opens a WebSocket without a library; the open packet has been read.
-func (h *site) dialTCP() (*net.TCPConn, *bufio.Reader) {
-	h.t.Helper()
-	nc, err := net.Dial("tcp", h.address())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(patience))
-	fmt.Fprint(nc, "GET /?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-	in := bufio.NewReader(nc)
-	resp, err := http.ReadResponse(in, nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		h.t.Fatal(resp, err)
-	}
-	head := make([]byte, 2)
-	if _, err := io.ReadFull(in, head); err != nil {
-		h.t.Fatal(err)
-	}
-	length := int(head[1])
-	if length == 126 {
-		_, _ = io.ReadFull(in, head)
-		length = int(head[0])<<8 | int(head[1])
-	}
-	if _, err := in.Discard(length); err != nil {
-		h.t.Fatal(head, err)
-	}
-	return nc.(*net.TCPConn), in
-}
-
-// clientFrame is a frame as a client sends it, with a key of zeros.
-func clientFrame(op ws.Op, payload string) []byte {
-	b := ws.AppendHeader(nil, op, len(payload))
-	b[1] |= 0x80
-	return append(append(b, 0, 0, 0, 0), payload...)
 }
 
 // descriptors returns how many the process has open.
