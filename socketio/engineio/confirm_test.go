@@ -16,7 +16,7 @@ func packetsOf(body string) []string { return strings.Split(body, "\x1e") }
 // order, and in the end everything is confirmed.
 func TestConfirmedUnderTraffic(t *testing.T) {
 	const events = 2000
-	for _, name := range []string{"websocket", "polling", "upgrade"} {
+	for _, name := range []string{"websocket", "polling", "upgrade", "upgrade", "upgrade", "upgrade"} {
 		t.Run(name, func(t *testing.T) {
 			var got atomic.Uint64 // the last event that the client has read
 			h := serve(t, siteOptions{
