@@ -43,6 +43,8 @@ const (
 	tailBatch   = 500             // events of one read
 	readTimeout = 5 * time.Second // of one read
 	settleEvery = 250 * time.Millisecond
+	// settleAtStart is how long a start waits for open transactions.
+	settleAtStart = time.Second
 )
 
 // Tail delivers the event log to this process, from the moment of its Start on,
@@ -74,11 +76,39 @@ func StartTail(ctx context.Context, c TailConfig) (*Tail, error) {
 	if c.Logger == nil {
 		c.Logger = zap.NewNop()
 	}
-	end, err := c.Log.EventLogEnd(ctx)
+	end, err := startOfTail(ctx, c.Log)
 	if err != nil {
 		return nil, fmt.Errorf("start tail: %w", err)
 	}
 	return &Tail{config: c, journal: newJournal(end), wake: make(chan struct{}, 1)}, nil
+}
+
+// startOfTail is the present end of the log, with the gaps closed that numbers of
+// rolled back transactions left, as far as that is known soon.
+func startOfTail(ctx context.Context, log Log) (models.EventCursor, error) {
+	end, err := log.EventLogEnd(ctx)
+	if err != nil || len(end.Beyond) == 0 {
+		return end, err
+	}
+	mark, err := log.MarkEventLog(ctx)
+	if err != nil {
+		return end, err
+	}
+	for until := time.Now().Add(settleAtStart); ; {
+		settled, err := log.EventLogSettled(ctx, mark)
+		if err != nil {
+			return end, err
+		}
+		if !settled && time.Now().Before(until) {
+			time.Sleep(settleAtStart / 100)
+			continue
+		}
+		end, err = log.EventLogEnd(ctx)
+		if err == nil && settled {
+			end.Settle(mark.Seq)
+		}
+		return end, err
+	}
 }
 
 // Wake makes the tail look at the log now. The latest events given, those of a

@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,17 @@ func (c *EventCursor) Settle(low int64) {
 		c.Low = max(c.Low, c.Beyond[0].To)
 		c.Beyond = c.Beyond[1:]
 	}
+}
+
+// gaps lists what is not behind the cursor, ascending; the last one has no end.
+func (c EventCursor) gaps() []EventSpan {
+	out := make([]EventSpan, 0, len(c.Beyond)+1)
+	from := c.Low + 1
+	for _, s := range c.Beyond {
+		out = append(out, EventSpan{from, s.From - 1})
+		from = s.To + 1
+	}
+	return append(out, EventSpan{from, math.MaxInt64})
 }
 
 // cursorSpans is how many spans a cursor's text holds. What is beyond is left

@@ -84,12 +84,14 @@ func (q Queries) EventCursorAt(ctx context.Context, id string, settled int64) (E
 // EventLogBacklog counts the events that are visible and not behind the cursor,
 // with the age of the oldest in milliseconds of the store's clock; 0, 0 without any.
 func (s *Store) EventLogBacklog(ctx context.Context, c EventCursor) (events, oldest int64, err error) {
-	count := s.q(ctx).Model(&eventRow{}).Where("seq > ?", c.Low)
-	for _, span := range c.Beyond[:min(len(c.Beyond), querySpans)] {
-		count = count.Where("seq NOT BETWEEN ? AND ?", span.From, span.To)
-	}
 	var found struct{ Events, Oldest int64 }
-	if err := count.Select("COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest").Scan(&found).Error; err != nil {
+	count := s.q(ctx).Raw(`SELECT COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest FROM event_log WHERE seq > ?
+		AND NOT EXISTS (SELECT 1 FROM json_each(?) AS span WHERE seq BETWEEN span.value->>0 AND span.value->>1)`, c.Low, spansJSON(c.Beyond))
+	if s.dialect == Postgres {
+		count = s.q(ctx).Raw(`SELECT COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest
+			FROM `+gapsOfPostgres+` JOIN event_log ON seq BETWEEN gap.low AND gap.high`, spansJSON(c.gaps()))
+	}
+	if err := count.Scan(&found).Error; err != nil {
 		return 0, 0, fmt.Errorf("count event log: %w", unavailable(err))
 	}
 	if found.Events == 0 {

@@ -1,0 +1,279 @@
+package models_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/models/modelstest"
+)
+
+// foreign is another program's open transaction on Postgres that holds events.
+type foreign struct {
+	t    *testing.T
+	conn *pgx.Conn
+	tx   pgx.Tx
+}
+
+// openPostgres is a migrated store and a way to begin foreign transactions on it.
+func openPostgres(t *testing.T) (*models.Store, func() *foreign) {
+	t.Helper()
+	cfg := modelstest.Config(t, models.Postgres)
+	ctx := context.Background()
+	s, err := models.Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return s, func() *foreign {
+		t.Helper()
+		conn, err := pgx.Connect(ctx, cfg.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(ctx) })
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &foreign{t, conn, tx}
+	}
+}
+
+// insert takes a number and returns the event's id.
+func (f *foreign) insert(name string) string {
+	f.t.Helper()
+	id := uuid.NewString()
+	_, err := f.tx.Exec(context.Background(), `INSERT INTO event_log (id, name, payload, rooms, created_at) VALUES ($1, $2, '{}', '["authenticated"]', $3)`,
+		id, name, time.Now().UnixMilli())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return id
+}
+
+func (f *foreign) commit() {
+	f.t.Helper()
+	if err := f.tx.Commit(context.Background()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *foreign) rollback() {
+	f.t.Helper()
+	if err := f.tx.Rollback(context.Background()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// A mark has settled exactly when every transaction that had a number by then has ended.
+func TestEventLogSettles(t *testing.T) {
+	s, begin := openPostgres(t)
+	ctx := context.Background()
+	settled := func(m models.EventMark) bool {
+		t.Helper()
+		ok, err := s.EventLogSettled(ctx, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	mark := func() models.EventMark {
+		t.Helper()
+		m, err := s.MarkEventLog(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if m := mark(); m.Seq != 0 || !settled(m) {
+		t.Errorf("empty log: mark %+v, settled %v", m, settled(m))
+	}
+	early, doomed := begin(), begin()
+	early.insert("early")
+	doomed.insert("doomed")
+	record(t, s, "x")
+	m := mark()
+	if m.Seq != 3 || settled(m) {
+		t.Errorf("mark %+v settled with two transactions below it open", m)
+	}
+	late := begin()
+	late.insert("late")
+	doomed.rollback()
+	if settled(m) {
+		t.Error("settled with one transaction below it open")
+	}
+	early.commit()
+	if !settled(m) {
+		t.Error("not settled when only a younger transaction is open")
+	}
+	late.commit()
+}
+
+// A cursor at an event lets nothing pass that was uncommitted when the event was
+// recorded, nor what still is.
+func TestEventCursorAt(t *testing.T) {
+	s, begin := openPostgres(t)
+	ctx := context.Background()
+	at := func(id string, settled int64) models.EventCursor {
+		t.Helper()
+		c, err := s.EventCursorAt(ctx, id, settled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	record(t, s, "old")             // 1
+	early, open := begin(), begin() //
+	early.insert("early")           // 2
+	open.insert("open")             // 3
+	record(t, s, "x")               // 4
+	record(t, s, "y")               // 5
+	x := after(t, s, models.EventCursor{Low: 1}, 1)[0]
+	if x.Name != "x" {
+		t.Fatalf("found %s", x.Name)
+	}
+	early.commit()
+	c := at(x.ID, 1)
+	got := eventNames(after(t, s, c, 10))
+	if !strings.Contains(got, "early") || !strings.Contains(got, "y") || strings.Contains(got, "x") {
+		t.Errorf("after x at %s: %q", c, got)
+	}
+	open.commit()
+	if got := eventNames(after(t, s, c, 10)); got != "early open y" {
+		t.Errorf("after x at %s: %q", c, got)
+	}
+	// When all that time has settled the cursor still repeats what was open then.
+	if got := eventNames(after(t, s, at(x.ID, 5), 10)); got != "early open y" {
+		t.Errorf("after x, settled: %q", got)
+	}
+	record(t, s, "z")
+	last := after(t, s, models.EventCursor{Low: 5}, 1)[0]
+	if got := eventNames(after(t, s, at(last.ID, 6), 10)); got != "" {
+		t.Errorf("after z: %q", got)
+	}
+	if got := eventNames(after(t, s, at(after(t, s, models.EventCursor{}, 1)[0].ID, 6), 10)); got != "early open x y z" {
+		t.Errorf("after old: %q", got)
+	}
+}
+
+// On both databases a cursor at each event of a quiet log continues right there.
+func TestEventCursorAtInAQuietLog(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, s *models.Store) {
+		for _, name := range []string{"a", "b", "c", "d"} {
+			record(t, s, name)
+		}
+		ctx := context.Background()
+		all := after(t, s, models.EventCursor{}, 10)
+		for i, e := range all {
+			c, err := s.EventCursorAt(ctx, e.ID, all[3].Seq)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := eventNames(after(t, s, c, 10)), eventNames(all[i+1:]); got != want {
+				t.Errorf("after %s: %q, want %q", e.Name, got, want)
+			}
+		}
+		for _, id := range []string{uuid.NewString(), "", "x' OR '1'='1"} {
+			if _, err := s.EventCursorAt(ctx, id, 4); models.CodeOf(err) != models.NotFound {
+				t.Errorf("unknown id %q: %v", id, err)
+			}
+		}
+	})
+}
+
+// What is too old or too much goes, the oldest first, and the log remembers how
+// far: who stands before that knows that it lost something.
+func TestPurgeEvents(t *testing.T) {
+	for _, d := range []models.Dialect{models.SQLite, models.Postgres} {
+		t.Run(string(d), func(t *testing.T) {
+			now := time.Date(2026, 1, 15, 17, 0, 0, 0, time.UTC)
+			s := modelstest.OpenAt(t, d, func() time.Time { return now })
+			ctx := context.Background()
+			purge := func(before time.Time, keep int, wantGone, wantPurged int64) {
+				t.Helper()
+				gone, err := s.PurgeEvents(ctx, before, keep)
+				if err != nil {
+					t.Fatal(err)
+				}
+				purged, err := s.EventLogPurged(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if gone != wantGone || purged != wantPurged {
+					t.Errorf("removed %d, purged up to %d; want %d, %d", gone, purged, wantGone, wantPurged)
+				}
+			}
+			first := now
+			purge(now.Add(time.Hour), 0, 0, 0)
+			record(t, s, "a", "b") // 1, 2
+			now = now.Add(time.Minute)
+			record(t, s, "c") // 3
+			now = now.Add(time.Minute)
+			record(t, s, "d", "e") // 4, 5
+			purge(first, 5, 0, 0)
+			purge(first.Add(time.Millisecond), 5, 2, 2)
+			purge(first.Add(time.Millisecond), 5, 0, 2)
+			purge(first, 2, 1, 3)
+			if got := eventNames(after(t, s, models.EventCursor{}, 10)); got != "d e" {
+				t.Errorf("kept %q", got)
+			}
+			if c, err := s.EventLogEnd(ctx); err != nil || c.String() != "5" {
+				t.Errorf("ends at %s, %v", c, err)
+			}
+			events, oldest, err := s.EventLogBacklog(ctx, models.EventCursor{Low: 4})
+			if err != nil || events != 1 || oldest != 0 {
+				t.Errorf("backlog %d, %d ms, %v", events, oldest, err)
+			}
+			now = now.Add(3 * time.Second)
+			for _, c := range []struct {
+				at     string
+				events int64
+			}{{"0", 2}, {"3", 2}, {"3.2", 1}, {"4", 1}, {"5", 0}, {"0.4-1", 0}} {
+				at, err := models.ParseEventCursor(c.at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				events, oldest, err := s.EventLogBacklog(ctx, at)
+				if err != nil || events != c.events || (oldest != 3000) != (events == 0) {
+					t.Errorf("backlog at %s: %d, %d ms, %v", c.at, events, oldest, err)
+				}
+			}
+			purge(now.Add(time.Hour), 100, 2, 5)
+			// Numbers are never given twice, even when the log is empty.
+			record(t, s, "f")
+			if found := after(t, s, models.EventCursor{Low: 5}, 10); eventNames(found) != "f" || found[0].Seq != 6 {
+				t.Errorf("after the purge: %+v", found)
+			}
+		})
+	}
+}
+
+// More than one batch, by rows.
+func TestPurgeEventsInBatches(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, s *models.Store) {
+		for i := range 5 {
+			var names []string
+			for j := range 500 {
+				names = append(names, fmt.Sprintf("e%d", i*500+j))
+			}
+			record(t, s, names...)
+		}
+		gone, err := s.PurgeEvents(context.Background(), time.Now().Add(-time.Hour), 300)
+		if err != nil || gone != 2200 {
+			t.Errorf("removed %d, %v; want 2200", gone, err)
+		}
+		if found := after(t, s, models.EventCursor{}, 1000); len(found) != 300 || found[0].Name != "e2200" {
+			t.Errorf("kept %d from %s on", len(found), found[0].Name)
+		}
+	})
+}
