@@ -113,6 +113,7 @@ func TestChromium(t *testing.T) {
 	tina := p.hire("tina", models.Trader)
 	p.hire("tomas", models.Trader)
 	client := max.newClient("11112222")
+	p.delivered()
 	c := launch(t, p)
 	c.signIn("max", "/operations/")
 	c.signIn("olga", "/dashboard/")
@@ -133,6 +134,7 @@ func TestChromium(t *testing.T) {
 	})`})
 
 	_, code := tina.newOperationOf(client)
+	p.delivered()
 	for _, who := range []string{"max", "olga"} {
 		toast := c.do(who, "toast", map[string]any{"value": code})
 		if !strings.Contains(toast, "ROJAS PEÑA ANA") {

@@ -72,10 +72,11 @@ func (s *scene) play(t *testing.T, st step) {
 	}
 }
 
-// unrouted are the events that nothing at the desk emits yet, with the reason.
+// unrouted are the events that no action at the desk emits, with the reason.
 var unrouted = map[string]string{
-	"notification":              "contract 2.3: the old system's helper is never called either; POST /api/events will emit it",
-	"tipos_cambio_actualizados": "contract 2.8: rates are not kept here; POST /api/events will emit it",
+	"notification":              "contract 2.3: the old system's helper is never called either; it comes through POST /api/emit",
+	"tipos_cambio_actualizados": "contract 2.8: rates are not kept here; they come through POST /api/emit",
+	"resync_required":           "contract 5.8: only a socket that comes back after too long gets it",
 }
 
 // Every event of the table is in the matrix or has a reason not to be.

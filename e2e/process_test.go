@@ -28,6 +28,7 @@ type process struct {
 	log      *logbook
 	cmd      *exec.Cmd
 	over     chan struct{} // closed when the process has ended
+	witness  *witness
 }
 
 // start runs the program on an empty database of the dialect; settings are further
@@ -39,6 +40,8 @@ func start(t *testing.T, dialect models.Dialect, settings ...string) *process {
 	p.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + p.dir, "RELEVO_DATA_DIR=" + p.dir,
 		"RELEVO_INTERNAL_ADDR=127.0.0.1:0", "RELEVO_LOG_FORMAT=json", "RELEVO_LOGIN_PER_MINUTE=10000",
+		// What another process commits is found so late at most.
+		"RELEVO_EVENTS_POLL_INTERVAL=20ms",
 	}, settings...)
 	if dialect == models.Postgres {
 		p.env = append(p.env, "DATABASE_URL="+modelstest.PostgresURL(t))
@@ -66,6 +69,13 @@ func eachDialect(t *testing.T, f func(t *testing.T, d models.Dialect)) {
 // run starts the program at addr and returns when it is ready.
 func (p *process) run(addr string) {
 	p.t.Helper()
+	p.launch(addr)
+	p.ready()
+}
+
+// launch starts the program at addr and does not wait for it.
+func (p *process) launch(addr string) {
+	p.t.Helper()
 	p.stdout, p.log, p.over = &logbook{}, &logbook{}, make(chan struct{})
 	p.cmd = exec.Command(binary, "serve")
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, p.stdout, p.log
@@ -78,6 +88,11 @@ func (p *process) run(addr string) {
 		_ = cmd.Wait()
 		close(over)
 	}()
+}
+
+// ready waits until the launched program answers.
+func (p *process) ready() {
+	p.t.Helper()
 	p.eventually("the program is ready", func() error {
 		if p.ended() {
 			return fatal{fmt.Errorf("ended: %v\n%s", p.cmd.ProcessState, strings.Join(p.log.lines(), "\n"))}
@@ -156,16 +171,28 @@ type fatal struct{ error }
 // eventually polls until check gives nil; it fails the test after patience.
 func (p *process) eventually(what string, check func() error) {
 	p.t.Helper()
-	deadline := time.Now().Add(patience)
+	if err := within(patience, check); err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// within polls until check gives nil and returns its last error when the time is over.
+func within(limit time.Duration, check func() error) error {
+	deadline := time.Now().Add(limit)
 	for {
 		err := check()
-		if err == nil {
-			return
-		}
-		if errors.As(err, new(fatal)) || time.Now().After(deadline) {
-			p.t.Fatalf("%s: %v", what, err)
+		if err == nil || errors.As(err, new(fatal)) || time.Now().After(deadline) {
+			return err
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// soonOr is eventually that reports and goes on.
+func (p *process) soonOr(what string, check func() error) {
+	p.t.Helper()
+	if err := within(2*patience, check); err != nil {
+		p.t.Errorf("%s: %v", what, err)
 	}
 }
 

@@ -56,6 +56,8 @@ func (s *scene) callIn(dni string) {
 	for name, p := range s.people {
 		s.vars[name] = fmt.Sprint(p.id)
 	}
+	// What was done so far is not heard any more by sockets that come now.
+	s.delivered()
 	for _, name := range everySocket {
 		s.sockets[name] = s.people[strings.Fields(name)[0]].socket()
 	}
@@ -92,9 +94,10 @@ func (s *scene) expand(text string) string {
 	return text
 }
 
-// settle makes a round trip on every socket at once: what was sent to it before has come.
+// settle returns when every socket has got what was committed and sent to it before.
 func (s *scene) settle() {
 	s.t.Helper()
+	s.delivered()
 	var wg sync.WaitGroup
 	for name, socket := range s.sockets {
 		wg.Go(func() {

@@ -38,8 +38,9 @@ func NewSessions(store SessionStore, rule SessionRule) *Sessions {
 }
 
 // OnRevoked adds what is told that sessions of a user have ended before their time:
-// logout, deactivation, change of role or password. It is called after the commit
-// and must be set before the first request. Other sessions of the user may live on.
+// logout, deactivation or change of password; a change of role ends none (contract
+// 5.9). It is called after the commit and must be set before the first request. Other
+// sessions of the user may live on.
 func (s *Sessions) OnRevoked(f func(userID int64)) { s.revoked = append(s.revoked, f) }
 
 // Revoked tells everybody who asked. The caller has committed the end of sessions.

@@ -138,10 +138,16 @@ func (c *Client) Disconnected() bool {
 
 // WaitEvent waits until an event of the name has come and returns the first.
 func (c *Client) WaitEvent(ctx context.Context, name string) (Event, error) {
+	return c.WaitFor(ctx, name, func(e Event) bool { return e.Name == name })
+}
+
+// WaitFor waits until an event that match accepts has come and returns the first;
+// what names it in the error.
+func (c *Client) WaitFor(ctx context.Context, what string, match func(Event) bool) (Event, error) {
 	var found Event
-	err := c.wait(ctx, name, func() bool {
+	err := c.wait(ctx, what, func() bool {
 		for _, e := range c.events {
-			if e.Name == name {
+			if match(e) {
 				found = e
 				return true
 			}
@@ -166,8 +172,9 @@ func (c *Client) WaitClosed(ctx context.Context) error {
 }
 
 // Barrier makes a round trip with an event that the server acknowledges. What
-// the server had sent to this client before it answered has come when Barrier
-// returns, so what has not come by then was not sent.
+// the engine had been given for this client before it answered has come when Barrier
+// returns, so what has not come by then was not given to it. It says nothing about
+// committed events that wait in the log.
 func (c *Client) Barrier(ctx context.Context) error {
 	id, err := c.EmitAck(ctx, "operation_created", "{}")
 	if err != nil {
