@@ -46,22 +46,19 @@ func ParsePlace(text string) (Place, error) {
 		id, cursor = "", text
 	}
 	var p Place
-	if id != "" {
+	if id != "" || both {
 		known, err := uuid.Parse(id)
 		if err != nil || known.String() != id {
 			return Place{}, errPlace
 		}
 		p.EventID = id
 	}
-	if cursor != "" || both {
+	if cursor != "" || id == "" || both {
 		c, err := models.ParseEventCursor(cursor)
 		if err != nil {
 			return Place{}, errPlace
 		}
 		p.Cursor, p.Exact = c, true
-	}
-	if p.EventID == "" && !p.Exact {
-		return Place{}, errPlace
 	}
 	return p, nil
 }

@@ -77,7 +77,16 @@ func (q Queries) EventCursorAt(ctx context.Context, id string, settled int64) (E
 	if row.Seq > settled {
 		c.Low = min(c.Low, settled)
 	}
-	c.Add(row.Seq)
+	// Those of its own transaction that it follows came before it.
+	var own []int64
+	err = q.q(ctx).Raw(`SELECT seq FROM event_log WHERE seq BETWEEN ? AND ? AND xid = (SELECT xid FROM event_log WHERE seq = ?) ORDER BY seq`,
+		first, row.Seq, row.Seq).Scan(&own).Error
+	if err != nil {
+		return EventCursor{}, fmt.Errorf("read event log: %w", unavailable(err))
+	}
+	for _, seq := range own {
+		c.Add(seq)
+	}
 	return c, nil
 }
 
