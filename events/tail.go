@@ -158,15 +158,17 @@ func (t *Tail) Counts() TailCounts { return TailCounts{t.delivered.Load(), t.fai
 func (t *Tail) Run(ctx context.Context) {
 	poll := time.NewTicker(t.config.Poll)
 	defer poll.Stop()
+	// A read is bounded by its own timeout; cut off, it would let latest events pass durable ones.
+	reading := context.WithoutCancel(ctx)
 	for {
-		t.round(ctx)
+		t.round(reading)
 		var settle <-chan time.Time
 		if _, at := t.Position(); len(at.Beyond) > 0 {
 			settle = time.After(settleEvery)
 		}
 		select {
 		case <-ctx.Done():
-			t.round(context.WithoutCancel(ctx))
+			t.round(reading)
 			return
 		case <-t.wake:
 		case <-poll.C:
@@ -203,7 +205,7 @@ func (t *Tail) drain(ctx context.Context) bool {
 		found, err := t.config.Log.EventsAfter(reading, at, tailBatch)
 		cancel()
 		if err != nil {
-			t.failed(ctx, err)
+			t.failed(err)
 			return false
 		}
 		if t.failing {
@@ -222,10 +224,7 @@ func (t *Tail) drain(ctx context.Context) bool {
 }
 
 // failed logs the first of a row of failures.
-func (t *Tail) failed(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
+func (t *Tail) failed(err error) {
 	t.failures.Add(1)
 	if !t.failing {
 		t.failing = true
