@@ -23,9 +23,11 @@ type Tx struct {
 
 // Tx runs fn in a transaction. A nil result commits and then hands the recorded
 // events to OnCommit before returning; an error or a panic rolls back and drops
-// them. On SQLite writers queue; ctx bounds the wait. Code Unavailable means that
-// the database could not serve (locked, full, read-only, gone).
+// them. On SQLite writers queue; ctx and txTimeout bound it all. Code Unavailable means
+// that the database could not serve (locked, full, read-only, gone).
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, txTimeout)
+	defer cancel()
 	tx := &Tx{store: s, ctx: ctx}
 	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		tx.Queries = Queries{db}
@@ -34,8 +36,10 @@ func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 		}
 		return tx.appendEvents()
 	})
+	err = unavailable(err)
+	s.ended(err)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	if s.onCommit != nil && len(tx.events) > 0 {
 		s.onCommit(context.WithoutCancel(ctx), tx.events)
@@ -83,7 +87,7 @@ func unavailable(err error) error {
 	text := err.Error()
 	for _, sign := range []string{
 		"database is locked", "disk I/O error", "database or disk is full", "readonly database", "unable to open database",
-		"SQLSTATE 53", "SQLSTATE 57P", "SQLSTATE 58", "SQLSTATE 08", "SQLSTATE 25006", "failed to connect", "connection refused", "broken pipe", "connection reset",
+		"SQLSTATE 53", "SQLSTATE 57P", "SQLSTATE 58", "SQLSTATE 08", "SQLSTATE 25006", "failed to connect", "connection refused", "broken pipe", "connection reset", "database is closed",
 	} {
 		if strings.Contains(text, sign) {
 			return &Error{Code: Unavailable, Message: "El servicio no está disponible en este momento", Err: err}
