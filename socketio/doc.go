@@ -55,6 +55,22 @@
 // that it missed, in order and without gap or duplicate. Middleware runs again before, so that nothing is replayed to
 // somebody who would not be let in now; Options.Reauthorize may refuse or trim the session.
 //
+// # Events of a log
+//
+// An application that keeps its events in an ordered log of its own needs no second store. It delivers them with
+// Broadcast.Logged, which adds the place in the log as last argument and marks the packet with an ordinal; the marks
+// of a connection only grow, so what comes a second time is dropped. Socket.JoinWith joins rooms and sends what was
+// said in them before, as one step. A RecoveryStore over the log answers Append with "" and finds the session in the
+// private id, see PIDs.
+//
+//	s.JoinWith([]string{"news"}, func() ([]socketio.LoggedPacket, uint64) {
+//		return journal.Since(seen), journal.Last()
+//	})
+//
+// What a client has really received, Socket.Conn().Confirmed() says: each pong confirms what was sent before its
+// ping, with clients of any version. engineio.Options.ConfirmAfter bounds how long that takes. How a client went,
+// politely, for another page or without a word, Socket.Conn().Farewell() says in the disconnect handlers.
+//
 // # Bounds
 //
 // Everything that a client can make the server keep is bounded by default; see Options and engineio.Options. A

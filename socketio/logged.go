@@ -1,8 +1,6 @@
 package socketio
 
-import (
-	"github.com/relevo/relevo/socketio/engineio"
-)
+import "github.com/relevo/relevo/socketio/engineio"
 
 // Logged says that the event is one of an ordered log that the application keeps. Its packet carries offset, the
 // content of a JSON string without escapes, as last argument, for every client: one that recovers names the last
@@ -11,7 +9,8 @@ import (
 // the connection, so all of a server come from one count. RecoveryStore.Append is not called: the log is the store.
 //
 // The caller broadcasts the events of the log one after the other, in the order of their marks. Logged has no
-// effect on Volatile and Latest packets, which a client may get out of order or not at all.
+// effect on Volatile and Latest packets, which a client may get out of order or not at all, nor on those that want an
+// acknowledgement.
 func (b Broadcast) Logged(offset string, mark uint64) Broadcast {
 	b.how.Logged, b.how.Offset, b.how.Mark = true, offset, mark
 	return b

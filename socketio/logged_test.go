@@ -128,14 +128,19 @@ func TestJoinWith(t *testing.T) {
 
 // While events are broadcast, sockets join with what they missed: each has all from there on, once and in order.
 func TestJoinWithIsAtomic(t *testing.T) {
-	const events, sockets, before = 4000, 120, 40
+	const events, sockets, before = 2500, 80, 40
 	srv, url := serve(t, socketio.Options{
 		Engine: engineio.Options{MaxQueueFrames: 2 * events, ConfirmAfter: 100 * time.Millisecond},
 	})
 	ns := srv.Of("/")
 	j := &journal{ns: ns}
+	var first sync.Map // by socket id, the mark that it has to begin with
 	ns.OnConnect(func(s *socketio.Socket) {
-		s.JoinWith([]string{"r"}, func() ([]socketio.LoggedPacket, uint64) { return j.last(before) })
+		s.JoinWith([]string{"r"}, func() ([]socketio.LoggedPacket, uint64) {
+			packets, mark := j.last(before)
+			first.Store(s.ID(), mark+1-uint64(len(packets)))
+			return packets, mark
+		})
 	})
 	joined := make(chan struct{}, sockets)
 	var running sync.WaitGroup
@@ -153,14 +158,17 @@ func TestJoinWithIsAtomic(t *testing.T) {
 	})
 	var reading sync.WaitGroup
 	for range joined {
-		w, _ := join(t, url, "/", "")
+		w, id := join(t, url, "/", "")
 		reading.Go(func() {
-			last := uint64(0)
-			for last < events {
+			for last := uint64(0); last < events; {
 				text, offset := offsetOf(t, w.next().data)
 				var n uint64
 				if _, err := fmt.Sscanf(text, `42["n",%d]`, &n); err != nil || last > 0 && n != last+1 || offset != offsetAt(n) {
 					t.Errorf("got %q %q after %d", text, offset, last)
+					return
+				}
+				if begin, _ := first.Load(id); last == 0 && n != begin {
+					t.Errorf("began with %d, want %v", n, begin)
 					return
 				}
 				last = n

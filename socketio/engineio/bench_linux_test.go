@@ -104,7 +104,12 @@ func benchServer(b testing.TB) (*Server, *[]*Conn, string) {
 
 // BenchmarkBroadcast is one frame to each of 1,000 WebSockets, four broadcasts in
 // flight; the CPU includes that of the reading side.
-func BenchmarkBroadcast(b *testing.B) {
+func BenchmarkBroadcast(b *testing.B) { benchBroadcast(b, false) }
+
+// BenchmarkBroadcastMarked is the same with marks.
+func BenchmarkBroadcastMarked(b *testing.B) { benchBroadcast(b, true) }
+
+func benchBroadcast(b *testing.B, marked bool) {
 	const subscribers, flight = 1000, 4
 	s, conns, url := benchServer(b)
 	_, received := benchClients(b, url, subscribers)
@@ -120,8 +125,12 @@ func BenchmarkBroadcast(b *testing.B) {
 	before := cpu()
 	for i := range b.N {
 		frame := Text(message)
+		var o SendOptions
+		if marked {
+			o.Mark = uint64(i + 1)
+		}
 		for _, c := range *conns {
-			batch.Add(c, SendOptions{}, frame)
+			batch.Add(c, o, frame)
 		}
 		batch.Flush()
 		for received.Load()-base < int64(i+1-flight)*size {

@@ -138,6 +138,34 @@ func TestConfirmAfter(t *testing.T) {
 	eventually(t, "the rest", func() bool { return s.conn.Confirmed() == mark+2 })
 }
 
+// After a late pong the next early ping keeps its distance to the one before.
+func TestConfirmAfterKeepsItsDistance(t *testing.T) {
+	const after = 300 * time.Millisecond
+	h := serve(t, siteOptions{Options: Options{PingInterval: time.Hour, ConfirmAfter: after}})
+	p := websocketPipe(t, h, "")
+	c := h.session(0).conn
+	asked := func() time.Duration {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.pongBy > 0 {
+			return c.pongBy - h.engine.o.PingTimeout
+		}
+		return c.pingAt
+	}
+	for i := uint64(1); i < 4; i++ {
+		c.Send(SendOptions{Mark: 2 * i}, Text(nil))
+		for p.next() != "2" {
+		}
+		before := asked()
+		c.Send(SendOptions{Mark: 2*i + 1}, Text(nil))
+		p.write("3")
+		eventually(t, "pong", func() bool { return c.Confirmed() >= 2*i })
+		if next := asked(); next < before+after {
+			t.Fatalf("a ping %v after another one", next-before)
+		}
+	}
+}
+
 // Marks never move the ordinary ping away, and it goes on with and without them.
 func TestConfirmAfterKeepsTheHeartbeat(t *testing.T) {
 	for _, after := range []time.Duration{0, 100 * time.Millisecond, time.Hour} {

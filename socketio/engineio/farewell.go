@@ -49,6 +49,14 @@ func (c *Conn) Farewell() Farewell {
 	return c.farewell
 }
 
+// Silence returns for how long the peer has not been heard of, by a message or a
+// pong; after the end it goes on growing.
+func (c *Conn) Silence() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.srv.wheel.Now() - c.heard
+}
+
 // bid notes the close frame of the peer, or with StatusNone its close packet, and
 // ends the connection. What else came in the same read or the same POST does not
 // count as a sign of life: it may have waited as long as the goodbye. The caller

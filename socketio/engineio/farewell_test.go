@@ -20,8 +20,9 @@ func TestFarewell(t *testing.T) {
 		return func(_ *testing.T, _ *site, _ func() error, write func([]byte)) { write(b) }
 	}
 	server := func(do func(h *site)) func(*testing.T, *site, func() error, func([]byte)) {
-		return func(_ *testing.T, h *site, _ func() error, write func([]byte)) {
+		return func(t *testing.T, h *site, _ func() error, write func([]byte)) {
 			do(h)
+			eventually(t, "ending", h.session(0).conn.ended)
 			// The answer to the server's close frame is no goodbye of the peer.
 			write(closing(ws.StatusNormal))
 		}

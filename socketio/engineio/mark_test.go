@@ -166,9 +166,14 @@ func TestUnaskedPong(t *testing.T) {
 	s := h.session(0)
 	s.conn.Send(SendOptions{Mark: 1}, Text([]byte("one")))
 	p.want(t, "4one")
+	due := func() time.Duration { s.conn.mu.Lock(); defer s.conn.mu.Unlock(); return s.conn.pingAt }
+	before := due()
 	p.write("3")
 	p.write("4fence")
 	eventually(t, "fence", func() bool { return len(s.messages()) == 1 })
+	if after := due(); after != before {
+		t.Errorf("it moved the ping from %v to %v", before, after)
+	}
 	s.at(1, 0)
 	if told := s.told(); told != nil {
 		t.Errorf("told of %v", told)
