@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -223,5 +224,27 @@ func TestSQLEmitRights(t *testing.T) {
 	}
 	if list, err := store.EventsAfter(ctx, models.EventCursor{}, 10); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// The example of docs/doors.md works as it stands.
+func TestSQLEmitDocumented(t *testing.T) {
+	ctx := context.Background()
+	store, conn := sqlDoor(t)
+	page, err := os.ReadFile("../docs/doors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "<!-- psql -->\n```sql\n")
+	script, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("docs/doors.md has no psql example")
+	}
+	if _, err := conn.PgConn().Exec(ctx, script).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := store.EventsAfter(ctx, models.EventCursor{}, 10)
+	if err != nil || len(log) != 1 || log[0].Entity != "invoice/4711" {
+		t.Errorf("%+v, %v", log, err)
 	}
 }
