@@ -22,3 +22,6 @@ func RoleChange(e models.EventRecord) (userID int64, role string, ok bool) {
 	}
 	return id, told.Role, true
 }
+
+// DashboardUpdateName is the event that makes pages load their numbers again.
+const DashboardUpdateName = "dashboard_update"

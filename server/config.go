@@ -49,6 +49,7 @@ type Config struct {
 		PingInterval   time.Duration `key:"ping_interval" default:"25s" check:"positive" doc:"Time between two heartbeats."`
 		PingTimeout    time.Duration `key:"ping_timeout" default:"2m" check:"positive" doc:"Time without an answer to a heartbeat after which a socket is dead."`
 		ConnectTimeout time.Duration `key:"connect_timeout" default:"45s" check:"positive" doc:"Time in which a new transport must join the namespace."`
+		ConfirmAfter   time.Duration `key:"confirm_after" default:"2s" check:"positive" doc:"How soon after an event a client is asked, by an early heartbeat, whether it has it; what is not confirmed is sent again when the client comes back."`
 		MaxPayload     int64         `key:"max_payload" default:"1000000" check:"positive" doc:"Largest inbound message in bytes."`
 		ClientDir      string        `key:"client_dir" default:"" doc:"Folder of the browser client, served as socket.io.js under socket.path; empty is off."`
 	} `key:"socket"`

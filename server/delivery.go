@@ -24,9 +24,11 @@ func (s *Server) newDelivery() error {
 	tail, err := events.StartTail(ctx, events.TailConfig{
 		Log:     s.store,
 		Deliver: s.guarded,
-		Latest:  func(e models.EventRecord) { s.guarded(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: e}}) },
-		Poll:    s.cfg.Events.PollInterval,
-		Logger:  s.log.Named("events"),
+		Latest: func(e models.EventRecord) {
+			s.guarded(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: e}})
+		},
+		Poll:   s.cfg.Events.PollInterval,
+		Logger: s.log.Named("events"),
 	})
 	if err != nil {
 		return err
@@ -42,6 +44,9 @@ func (s *Server) Follow() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.tail.Run(ctx) })
+	if s.replay != nil {
+		running.Go(func() { s.replay.Run(ctx) })
+	}
 	if s.store.Dialect() == models.Postgres {
 		running.Go(func() { s.herald.Run(ctx) })
 	}
@@ -86,6 +91,9 @@ func (s *Server) send(d events.Delivery) error {
 	}
 	if err := s.engine.Send(m); err != nil {
 		return fmt.Errorf("send %s: %w", d.Name, err)
+	}
+	if d.Ordinal > 0 {
+		s.metrics.EventWritten(s.store.Instant().Sub(d.At))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,6 +16,8 @@ type Metrics struct {
 	emitted  *prometheus.CounterVec
 	logins   *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+
+	written, confirmed prometheus.Histogram
 }
 
 // NewMetrics makes a registry of its own, so that two servers in one process
@@ -29,11 +32,21 @@ func NewMetrics(build BuildInfo) *Metrics {
 			Help:    "Time to answer an HTTP request, Socket.IO transports not counted.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "status"}),
+		written: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "relevo_event_commit_to_write_seconds",
+			Help:    "Time from the recording of a durable event, just before its commit, until it was handed to all sockets of this process.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
+		}),
+		confirmed: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "relevo_event_commit_to_confirmed_seconds",
+			Help:    "Time from the recording of a durable event until a client confirmed it; of the events that one confirmation covers the latest.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 1.5, 2, 2.5, 3, 5, 10, 30, 60, 150},
+		}),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "relevo_build_info", Help: "1, labelled with what is running."},
 		[]string{"version", "commit", "go_version"})
 	info.WithLabelValues(build.Version, build.Commit, build.GoVersion).Set(1)
-	m.registry.MustRegister(info, m.emitted, m.logins, m.requests,
+	m.registry.MustRegister(info, m.emitted, m.logins, m.requests, m.written, m.confirmed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -48,3 +61,9 @@ func (m *Metrics) EventEmitted(name string) { m.emitted.WithLabelValues(name).In
 
 // LoginAttempt counts a sign-in; result is one of a few fixed words.
 func (m *Metrics) LoginAttempt(result string) { m.logins.WithLabelValues(result).Inc() }
+
+// EventWritten measures one durable event, from its recording to the sockets.
+func (m *Metrics) EventWritten(after time.Duration) { m.written.Observe(after.Seconds()) }
+
+// EventConfirmed measures one confirmation of a client.
+func (m *Metrics) EventConfirmed(after time.Duration) { m.confirmed.Observe(after.Seconds()) }

@@ -29,7 +29,8 @@ type Server struct {
 	engine   live.Engine
 	tail     *events.Tail
 	herald   *events.Herald
-	node     string // id of this run
+	replay   *live.Replay // nil when nothing is replayed
+	node     string       // id of this run
 	handler  http.Handler
 }
 
@@ -52,12 +53,12 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	})
 	s.hasher = models.NewHasher(cfg.Login.MaxHashes)
 	s.guard = events.NewGuard(s.send, log)
-	s.engine = s.newEngine()
-	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
-	s.sessions.OnRevoked(func(userID int64) { s.engine.DropUser(userID, false) })
 	if err := s.newDelivery(); err != nil {
 		return nil, err
 	}
+	s.engine = s.newEngine()
+	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
+	s.sessions.OnRevoked(func(userID int64) { s.engine.DropUser(userID, false) })
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

@@ -30,12 +30,34 @@ func (s *Server) newEngine() live.Engine {
 		PingTimeout:    s.cfg.Socket.PingTimeout,
 		MaxPayload:     s.cfg.Socket.MaxPayload,
 		ConnectTimeout: s.cfg.Socket.ConnectTimeout,
+		ConfirmAfter:   s.cfg.Socket.ConfirmAfter,
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
+	}
+	if s.replay = s.newReplay(); s.replay != nil {
+		o.Replay = s.replay
 	}
 	engine := engines[s.cfg.Socket.Engine](hub, o)
 	s.metrics.Watch(engine, counters.Totals, s.guard.Counts)
 	return engine
+}
+
+// newReplay makes what sends to sockets the events that they missed; nil when
+// events are not kept or the engine cannot.
+func (s *Server) newReplay() *live.Replay {
+	if s.cfg.Events.Log == "off" || s.cfg.Socket.Engine != "native" {
+		return nil
+	}
+	return live.NewReplay(live.ReplayConfig{
+		Store:     s.store,
+		Tail:      s.tail,
+		Secret:    s.cfg.SecretKey,
+		Node:      s.node,
+		Max:       s.cfg.Events.ReplayMax,
+		Window:    s.cfg.Events.Retention,
+		Confirmed: s.metrics.EventConfirmed,
+		Log:       s.log.Named("replay"),
+	})
 }
 
 // mayWatchClient lets the staff watch any client, because every role may read

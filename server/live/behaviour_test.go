@@ -114,6 +114,9 @@ func (d *desk) Event(s Socket, name string, args []json.RawMessage) bool {
 
 func (d *desk) Authorize(r *http.Request) (middleware.Identity, error) { return d.hub.Authorize(r) }
 func (d *desk) Connected(s Socket)                                     { d.hub.Connected(s) }
+func (d *desk) MayRejoin(ctx context.Context, id middleware.Identity, room string) bool {
+	return d.hub.MayRejoin(ctx, id, room)
+}
 func (d *desk) Disconnected(s Socket, reason string) {
 	d.hub.Disconnected(s, reason)
 	d.mu.Lock()

@@ -84,6 +84,11 @@ type Socket interface {
 	Identity() middleware.Identity
 	// Transport is "polling" or "websocket", now.
 	Transport() string
+	// Enter puts a new socket into its first rooms and greets it, name "" with
+	// nothing. What it missed while it was away follows the greeting. It returns the
+	// client rooms that the socket is in again. It is called once, in Connected.
+	Enter(rooms []string, greeting string, payload json.RawMessage) (again []string)
+	// Join puts it into client rooms.
 	Join(rooms ...string)
 	Leave(rooms ...string)
 	// Emit sends to this socket only, in order with everything else sent to it.
@@ -97,6 +102,9 @@ type Handler interface {
 	// Authorize decides on a handshake and on each later polling request. An
 	// error refuses it before anything is upgraded.
 	Authorize(r *http.Request) (middleware.Identity, error)
+	// MayRejoin reports whether a socket of the identity that comes back may be in
+	// this client room again.
+	MayRejoin(ctx context.Context, id middleware.Identity, room string) bool
 	// Connected runs after the CONNECT reply was queued.
 	Connected(s Socket)
 	// Event handles one inbound event and reports whether an ack that the

@@ -2,8 +2,10 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -99,10 +101,16 @@ func (h *Hub) Connected(s Socket) {
 	id := s.Identity()
 	h.config.Counters.Connect(s.Transport())
 	h.allowances.enter(s, id.UserID)
-	s.Join(roomsOf(id)...)
-	if !id.Anonymous() {
-		h.welcome(s, id)
+	name, payload := h.greeting(id)
+	for _, room := range s.Enter(roomsOf(id), name, payload) {
+		h.allowances.watched(s, room)
 	}
+}
+
+// MayRejoin implements Handler.
+func (h *Hub) MayRejoin(ctx context.Context, id middleware.Identity, room string) bool {
+	dni, isClient := strings.CutPrefix(room, events.RoomClient(""))
+	return isClient && roomworthy(dni) && h.config.MayWatchClient(ctx, id, dni)
 }
 
 // roomsOf lists the rooms of a new socket in the order of contract 1.3.
@@ -113,17 +121,21 @@ func roomsOf(id middleware.Identity) []string {
 	return []string{events.RoomRole(id.Role), events.RoomUser(id.UserID), events.RoomAuthenticated, events.RoomPublic}
 }
 
-// welcome greets a signed-in socket (contract 1.4).
-func (h *Hub) welcome(s Socket, id middleware.Identity) {
+// greeting is what a signed-in socket is told first (contract 1.4); no name for
+// others.
+func (h *Hub) greeting(id middleware.Identity) (name string, payload json.RawMessage) {
+	if id.Anonymous() {
+		return "", nil
+	}
 	e := events.ConnectionEstablishedEvent
 	payload, err := e.Encode(events.ConnectionEstablished{
 		Message: "Conectado al servidor", User: id.Username, Role: id.Role,
 	})
 	if err != nil {
 		h.config.Log.Error("welcome event not sent", zap.Error(err))
-		return
+		return "", nil
 	}
-	s.Emit(e.Name(), payload)
+	return e.Name(), payload
 }
 
 // Disconnected implements Handler.

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/relevo/relevo/events"
-	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/socketio"
 	"github.com/relevo/relevo/socketio/engineio"
 )
@@ -32,6 +31,9 @@ type Native struct {
 	server  *socketio.Server
 	root    *socketio.Namespace
 	users   userSockets[*nativeSocket]
+	replay  *Replay // nil without
+
+	sent atomic.Uint64 // ordinal of the latest event of the log that was handed to the connections
 
 	// changes counts DropUser and MoveUser. A socket whose identity was resolved
 	// before the latest change is resolved again before it is believed.
@@ -43,14 +45,15 @@ type Native struct {
 // NewNative returns an engine that calls h.
 func NewNative(h Handler, o Options) *Native {
 	o = o.withDefaults()
-	e := &Native{handler: h, options: o, door: door{handler: h, options: o}}
-	e.server = socketio.New(socketio.Options{
+	e := &Native{handler: h, options: o, door: door{handler: h, options: o}, replay: o.Replay}
+	so := socketio.Options{
 		Engine: engineio.Options{
 			PingInterval: o.PingInterval,
 			PingTimeout:  o.PingTimeout,
 			MaxPayload:   o.MaxPayload,
 			WriteTimeout: o.WriteTimeout,
 			CoalesceFrom: coalesceFrom,
+			ConfirmAfter: o.ConfirmAfter,
 			// Proxies stand between: addresses say nothing here, and Handler.Authorize
 			// admits or not.
 			MaxConnsPerAddress: -1,
@@ -61,8 +64,13 @@ func NewNative(h Handler, o Options) *Native {
 		Identify:       func(r *http.Request) any { return arrivalOf(r) },
 		OnPanic:        e.panicked,
 		Logger:         quietLogger(o.Log),
-	})
+	}
+	if e.replay != nil {
+		so.Recovery, so.Reauthorize, so.Confirmed = nativeRecovery{e.replay}, e.goesOn, e.confirmed
+	}
+	e.server = socketio.New(so)
 	e.root = e.server.Of("/")
+	e.root.Use(e.admit)
 	e.root.OnConnect(e.connected)
 	e.root.OnAny(e.event)
 	e.root.OnDisconnect(e.disconnected)
@@ -116,6 +124,10 @@ func (e *Native) Send(m Message) error {
 	if m.Latest {
 		// Another audience may get another content under the same name.
 		to = to.Latest(m.Name + "\x00" + strings.Join(m.Rooms, "\x00"))
+	}
+	if m.Mark > 0 {
+		to = to.Logged(m.Offset, markOf(m.Mark))
+		defer e.sent.Store(m.Mark)
 	}
 	if len(m.Payload) == 0 {
 		return to.EmitRaw(m.Name)
@@ -192,9 +204,11 @@ func (e *Native) Drain(ctx context.Context) error {
 func (e *Native) connected(lib *socketio.Socket) {
 	e.alive.Add(1)
 	first, _ := lib.Handshake().Value.(*arrival)
-	s := &nativeSocket{engine: e, lib: lib, identity: first.identity}
-	s.role.Store(&first.identity.Role)
-	lib.SetData(s)
+	s, ok := lib.Data().(*nativeSocket)
+	if !ok {
+		lib.Conn().Close(engineio.ReasonForcedClose)
+		return
+	}
 	// From here on DropUser and MoveUser find it; what came before is caught by
 	// the two looks at the count of changes.
 	e.users.add(s.identity.UserID, s)
@@ -202,7 +216,7 @@ func (e *Native) connected(lib *socketio.Socket) {
 		lib.Conn().Close(engineio.ReasonForcedClose)
 	}
 	e.handler.Connected(s)
-	if e.outdated(first) {
+	if e.outdated(first) || s.plan != nil && s.plan.stale {
 		lib.Conn().Close(engineio.ReasonForcedClose)
 	}
 	first.request = nil
@@ -214,6 +228,9 @@ func (e *Native) outdated(a *arrival) bool {
 	now := e.changes.Load()
 	if a.identity.Anonymous() || now == a.changes {
 		return false
+	}
+	if a.request == nil {
+		return true // a second CONNECT on the connection
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recheckTimeout)
 	defer cancel()
@@ -253,40 +270,11 @@ func (e *Native) disconnected(lib *socketio.Socket, reason socketio.Reason) {
 	}
 	e.users.remove(s.identity.UserID, s)
 	defer e.alive.Add(-1)
+	s.leaveSlot(reason)
 	e.handler.Disconnected(s, string(reason))
 }
 
 func (e *Native) panicked(s *socketio.Socket, value any, stack []byte) {
 	e.options.Counters.HandlerPanic()
 	e.options.Log.Error("socket handler panicked", zap.String("sid", s.ID()), zap.Any("panic", value), zap.ByteString("stack", stack))
-}
-
-// nativeSocket is a Socket of the Native engine.
-type nativeSocket struct {
-	engine   *Native
-	lib      *socketio.Socket
-	identity middleware.Identity
-	role     atomic.Pointer[string]
-}
-
-// ID implements Socket.
-func (s *nativeSocket) ID() string { return s.lib.ID() }
-
-// Identity implements Socket.
-func (s *nativeSocket) Identity() middleware.Identity { return s.identity }
-
-// Transport implements Socket.
-func (s *nativeSocket) Transport() string { return s.lib.Conn().Transport() }
-
-// Join implements Socket.
-func (s *nativeSocket) Join(rooms ...string) { s.lib.Join(rooms...) }
-
-// Leave implements Socket.
-func (s *nativeSocket) Leave(rooms ...string) { s.lib.Leave(rooms...) }
-
-// Emit implements Socket.
-func (s *nativeSocket) Emit(name string, payload json.RawMessage) {
-	if err := s.lib.EmitRaw(name, payload); err != nil && !errors.Is(err, socketio.ErrNotConnected) && !errors.Is(err, socketio.ErrNotSent) {
-		s.engine.options.Log.Error("event for one socket not sent", zap.Error(err))
-	}
 }

@@ -22,6 +22,11 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// WriteTimeout bounds one write to a peer that does not read. Default 10 s.
 	WriteTimeout time.Duration
+	// ConfirmAfter is how soon after an event of the log a socket is asked for a
+	// confirmation, by an early ping. Zero: at the ordinary heartbeat. Native only.
+	ConfirmAfter time.Duration
+	// Replay sends to sockets what they missed. Nil: nothing is replayed. Native only.
+	Replay *Replay
 	// Counters receives what the engine counts. Nil means that nobody looks.
 	Counters *Counters
 	// Log gets what a person on call has to know; what clients do wrong goes to

@@ -45,6 +45,15 @@ func (s *zishangSocket) Identity() middleware.Identity { return s.session.identi
 // Transport implements Socket.
 func (s *zishangSocket) Transport() string { return s.lib.Conn().Transport().Name() }
 
+// Enter implements Socket. This engine replays nothing.
+func (s *zishangSocket) Enter(rooms []string, greeting string, payload json.RawMessage) []string {
+	s.Join(rooms...)
+	if greeting != "" {
+		s.Emit(greeting, payload)
+	}
+	return nil
+}
+
 // Join implements Socket.
 func (s *zishangSocket) Join(rooms ...string) { s.engine.rooms.move(s, nil, rooms) }
 

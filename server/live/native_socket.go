@@ -1,0 +1,57 @@
+package live
+
+import (
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/socketio"
+)
+
+// nativeSocket is a Socket of the Native engine.
+type nativeSocket struct {
+	engine   *Native
+	lib      *socketio.Socket
+	identity middleware.Identity
+	role     atomic.Pointer[string]
+	plan     *plan // nil without a Replay
+	entered  bool  // it has joined its first rooms; of the socket's worker
+}
+
+func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {
+	s := &nativeSocket{engine: e, lib: lib, identity: id}
+	s.role.Store(&id.Role)
+	return s
+}
+
+// ID implements Socket.
+func (s *nativeSocket) ID() string { return s.lib.ID() }
+
+// Identity implements Socket.
+func (s *nativeSocket) Identity() middleware.Identity { return s.identity }
+
+// Transport implements Socket.
+func (s *nativeSocket) Transport() string { return s.lib.Conn().Transport() }
+
+// Join implements Socket.
+func (s *nativeSocket) Join(rooms ...string) {
+	s.lib.Join(rooms...)
+	if s.plan != nil && s.plan.slot != nil {
+		for _, room := range rooms {
+			s.plan.slot.watch(room)
+		}
+	}
+}
+
+// Leave implements Socket.
+func (s *nativeSocket) Leave(rooms ...string) { s.lib.Leave(rooms...) }
+
+// Emit implements Socket.
+func (s *nativeSocket) Emit(name string, payload json.RawMessage) {
+	if err := s.lib.EmitRaw(name, payload); err != nil && !errors.Is(err, socketio.ErrNotConnected) && !errors.Is(err, socketio.ErrNotSent) {
+		s.engine.options.Log.Error("event for one socket not sent", zap.Error(err))
+	}
+}

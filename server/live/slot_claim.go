@@ -1,0 +1,166 @@
+package live
+
+import (
+	"slices"
+	"time"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/models"
+)
+
+// How long slots serve (docs/replay.md).
+const (
+	politeServes = time.Minute      // of a client that closed in words
+	takenServes  = time.Minute      // after another connection took its place
+	doubtServes  = 10 * time.Minute // when a later connection may have been its successor
+	slotsAtOnce  = 32               // of one session
+)
+
+// claim is what a session that connects again finds.
+type claim struct {
+	start  models.EventCursor
+	rooms  []string
+	resync string // one of the Resync constants; empty when nothing is beyond repair
+}
+
+// claimSlots finds where a connection of a session begins that stands at now's
+// place: at the lowest position of the session's slots that nobody has taken up. It
+// marks the newest of them taken and returns the rows that it changed.
+func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Time, window time.Duration) (c claim, changed []*models.DeliverySlot) {
+	c.start = at
+	var newest *models.DeliverySlot
+	found := 0
+	for _, row := range rows {
+		serves, spent := serving(row, now, window)
+		if spent {
+			// What it missed cannot be told from what others of the session have had.
+			c.resync = events.ResyncWindow
+			row.TakenAt = now.UnixMilli()
+			changed = append(changed, row)
+			continue
+		}
+		if !serves {
+			continue
+		}
+		position, err := models.ParseEventCursor(row.Position)
+		if err != nil {
+			c.resync = events.ResyncUnknown
+			continue
+		}
+		if found++; found == 1 {
+			c.start = position
+		} else {
+			c.start = lowest(c.start, position)
+		}
+		for _, room := range parseRooms(row.Rooms) {
+			if !slices.Contains(c.rooms, room) && len(c.rooms) < watchesAtOnce {
+				c.rooms = append(c.rooms, room)
+			}
+		}
+		if row.TakenAt == 0 && (newest == nil || row.Opened > newest.Opened) {
+			newest = row
+		}
+	}
+	if newest != nil {
+		newest.TakenAt = now.UnixMilli()
+		changed = append(changed, newest)
+	}
+	return c, changed
+}
+
+// serving reports whether a slot can be claimed, or has missed more than is known.
+func serving(row *models.DeliverySlot, now time.Time, window time.Duration) (serves, spent bool) {
+	since := func(at int64) time.Duration { return now.Sub(time.UnixMilli(at)) }
+	switch {
+	case row.ByPid || row.EndedAt == 0:
+		return false, false
+	case row.TakenAt != 0:
+		return since(row.TakenAt) <= takenServes, false
+	case row.Polite:
+		return since(row.EndedAt) <= politeServes, false
+	case row.DoubtAt != 0 && since(row.DoubtAt) > doubtServes, since(row.EndedAt) > window:
+		return false, true
+	}
+	return true, false
+}
+
+// lowest returns a cursor with nothing behind it that is not behind both.
+func lowest(a, b models.EventCursor) models.EventCursor {
+	if b.Low < a.Low {
+		a, b = b, a
+	}
+	var out models.EventCursor
+	out.Low = a.Low
+	for _, span := range a.Beyond {
+		// Whole spans only: what is left out may come twice.
+		if coversSpan(b, span) {
+			out.Beyond = append(out.Beyond, span)
+		}
+	}
+	return out
+}
+
+// union returns a cursor with everything behind it that is behind one of them.
+func union(a, b models.EventCursor) models.EventCursor {
+	if b.Low > a.Low {
+		a, b = b, a
+	}
+	for _, span := range b.Beyond {
+		if span.To <= a.Low {
+			continue
+		}
+		// Spans are few and short: a cursor's text holds no more than 24.
+		for seq := max(span.From, a.Low+1); seq <= span.To && seq-span.From < longestSpan; seq++ {
+			a.Add(seq)
+		}
+	}
+	return a
+}
+
+// longestSpan bounds the work of union; what is left out may come twice.
+const longestSpan = 10_000
+
+// covers reports whether everything behind b is behind a.
+func covers(a, b models.EventCursor) bool {
+	if a.Low < b.Low {
+		return false
+	}
+	for _, span := range b.Beyond {
+		if !coversSpan(a, span) {
+			return false
+		}
+	}
+	return true
+}
+
+func coversSpan(c models.EventCursor, span models.EventSpan) bool {
+	if span.To <= c.Low {
+		return true
+	}
+	return slices.ContainsFunc(c.Beyond, func(s models.EventSpan) bool {
+		return s.From <= max(span.From, c.Low+1) && span.To <= s.To
+	})
+}
+
+// trimSlots chooses the slots of a session that are more than are kept: ended ones
+// that have got furthest, because a claim begins at the lowest.
+func trimSlots(rows []*models.DeliverySlot) (drop []*models.DeliverySlot) {
+	if len(rows) <= slotsAtOnce {
+		return nil
+	}
+	ended := make([]*models.DeliverySlot, 0, len(rows))
+	for _, row := range rows {
+		if row.EndedAt != 0 {
+			ended = append(ended, row)
+		}
+	}
+	low := func(row *models.DeliverySlot) int64 {
+		c, err := models.ParseEventCursor(row.Position)
+		if err != nil {
+			return 0
+		}
+		return c.Low
+	}
+	slices.SortFunc(ended, func(a, b *models.DeliverySlot) int { return int(max(-1, min(1, low(b)-low(a)))) })
+	return ended[:min(len(ended), len(rows)-slotsAtOnce)]
+}
