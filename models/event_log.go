@@ -88,10 +88,7 @@ func (tx *Tx) appendEvents() error {
 	if len(rows) == 0 || tx.store.withoutEventLog {
 		return nil
 	}
-	if err := tx.db.Create(&rows).Error; err != nil {
-		return fmt.Errorf("append to event log: %w", unavailable(err))
-	}
-	return nil
+	return tx.insertEvents(rows)
 }
 
 // EventsAfter returns events that are visible now and not behind the cursor, by
@@ -99,34 +96,45 @@ func (tx *Tx) appendEvents() error {
 // one statement, so that of two events of one entity the later one is never seen
 // without the earlier one.
 func (q Queries) EventsAfter(ctx context.Context, c EventCursor, limit int) ([]LoggedEvent, error) {
-	var rows []eventRow
-	if err := q.eventsAfter(ctx, c, limit).Scan(&rows).Error; err != nil {
+	rows, err := q.eventsAfter(ctx, c, limit).Rows()
+	if err != nil {
 		return nil, fmt.Errorf("read event log: %w", unavailable(err))
 	}
+	defer rows.Close()
 	var out []LoggedEvent
-	for _, row := range rows {
+	for rows.Next() {
+		var row eventRow
+		if err := rows.Scan(&row.Seq, &row.ID, &row.Name, &row.Payload, &row.Rooms, &row.ExceptRooms, &row.Entity, &row.TraceID, &row.CreatedAt); err != nil {
+			return nil, fmt.Errorf("read event log: %w", unavailable(err))
+		}
 		e, err := row.event()
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, e)
 	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read event log: %w", unavailable(err))
+	}
 	return out, nil
 }
+
+// eventFields are the columns that EventsAfter scans, in its order.
+const eventFields = "seq, id, name, payload, rooms, except_rooms, entity, trace_id, created_at"
 
 func (q Queries) eventsAfter(ctx context.Context, c EventCursor, limit int) *gorm.DB {
 	switch {
 	case len(c.Beyond) == 0:
-		return q.q(ctx).Raw(`SELECT * FROM event_log WHERE seq > ? ORDER BY seq LIMIT ?`, c.Low, limit)
+		return q.q(ctx).Raw(`SELECT `+eventFields+` FROM event_log WHERE seq > ? ORDER BY seq LIMIT ?`, c.Low, limit)
 	case q.db.Name() != "postgres":
 		// Few rows if any are skipped: a single writer leaves no gaps.
-		return q.q(ctx).Raw(`SELECT * FROM event_log WHERE seq > ?
+		return q.q(ctx).Raw(`SELECT `+eventFields+` FROM event_log WHERE seq > ?
 			AND NOT EXISTS (SELECT 1 FROM json_each(?) AS span WHERE seq BETWEEN span.value->>0 AND span.value->>1)
 			ORDER BY seq LIMIT ?`, c.Low, spansJSON(c.Beyond), limit)
 	}
 	// From gap to gap: what was delivered behind a transaction that stays open for long is not read again.
 	return q.q(ctx).Raw(`SELECT e.* FROM `+gapsOfPostgres+` CROSS JOIN LATERAL
-		(SELECT * FROM event_log WHERE seq BETWEEN gap.low AND gap.high ORDER BY seq LIMIT ?) AS e
+		(SELECT `+eventFields+` FROM event_log WHERE seq BETWEEN gap.low AND gap.high ORDER BY seq LIMIT ?) AS e
 		ORDER BY e.seq LIMIT ?`, spansJSON(c.gaps()), limit, limit)
 }
 
