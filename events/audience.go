@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -69,14 +70,22 @@ func Visible(rows []models.LoggedEvent, v Viewer) []models.LoggedEvent {
 // roleChange is the seq of the last row that changes the user's role, 0 for none.
 func roleChange(rows []models.LoggedEvent, userID int64) int64 {
 	var last int64
-	room := RoomUser(userID)
 	for _, row := range rows {
-		if row.Name == SessionUpdatedName && slices.Contains(row.Rooms, room) {
+		if id, _, ok := RoleChange(row.EventRecord); ok && id == userID {
 			last = max(last, row.Seq)
 		}
 	}
 	return last
 }
 
-// SessionUpdatedName is the event that says to a user that its role was changed.
-const SessionUpdatedName = "session_updated"
+// LastEvents is what LastRoleChange asks; *models.Store is one.
+type LastEvents interface {
+	LastEvent(ctx context.Context, name, room string, after int64) (int64, error)
+}
+
+// LastRoleChange is the seq of the last change of the user's role above after, 0 for
+// none: a Viewer's RoleSince for rows that are read from after on. Ask after the rows
+// were read and the Viewer's Role was looked up, else a change in between is missed.
+func LastRoleChange(ctx context.Context, log LastEvents, userID, after int64) (int64, error) {
+	return log.LastEvent(ctx, sessionUpdated.Name(), RoomUser(userID), after)
+}

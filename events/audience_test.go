@@ -10,7 +10,7 @@ import (
 )
 
 func logged(seq int64, name string, rooms, except []string) models.LoggedEvent {
-	return models.LoggedEvent{Seq: seq, EventRecord: models.EventRecord{ID: fmt.Sprint("e", seq), Name: name, Rooms: rooms, Except: except}}
+	return models.LoggedEvent{Seq: seq, EventRecord: models.EventRecord{ID: fmt.Sprint("e", seq), Name: name, Rooms: rooms, Except: except, Payload: []byte(`{"role":"Master"}`)}}
 }
 
 // contract 5.1, 5.2, 5.9: who may read what of the log, and above all who may not.

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -35,6 +37,9 @@ var firstAccountText = map[string]bool{
 
 // IsClientText reports whether key names a text field of a client.
 func IsClientText(key string) bool { return clientText[key] > 0 }
+
+// ClientTextKeys lists the text fields, sorted.
+func ClientTextKeys() []string { return slices.Sorted(maps.Keys(clientText)) }
 
 // clean strips markup and white space and holds every text to its column's width.
 func (in *ClientInput) clean() error {

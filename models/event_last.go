@@ -19,3 +19,11 @@ func (q Queries) LastEvent(ctx context.Context, name, room string, after int64) 
 	}
 	return seq, nil
 }
+
+// Last is the highest Seq behind the cursor.
+func (c EventCursor) Last() int64 {
+	if n := len(c.Beyond); n > 0 {
+		return c.Beyond[n-1].To
+	}
+	return c.Low
+}

@@ -35,6 +35,9 @@ func Nullable(s Schema) Schema {
 // List is an array of what v stands for.
 type List struct{ Of any }
 
+// OneOf is what any of the values stands for.
+type OneOf []any
+
 // Text is a string that is one of the values.
 func Text(values ...string) Schema {
 	s := Schema{"type": "string"}

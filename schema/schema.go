@@ -34,8 +34,7 @@ func NewReflector(prefix string) *Reflector {
 	return &Reflector{Components: map[string]Schema{}, Prefix: prefix, types: map[string]reflect.Type{}}
 }
 
-// Of is the schema of a value's type. A Schema, alone or inside a Keys, stands for
-// itself; nil is null. It panics for what JSON does not have, and for two types
+// Of is the schema of a value's type. A Schema stands for itself, and so do Keys, List and OneOf; nil is null. It panics for what JSON does not have, and for two types
 // that would have the same component name: both are faults of the program.
 func (r *Reflector) Of(v any) Schema {
 	switch known := v.(type) {
@@ -47,6 +46,12 @@ func (r *Reflector) Of(v any) Schema {
 		return r.keys(known)
 	case List:
 		return Schema{"type": "array", "items": r.Of(known.Of)}
+	case OneOf:
+		var all []Schema
+		for _, one := range known {
+			all = append(all, r.Of(one))
+		}
+		return Schema{"anyOf": all}
 	}
 	return r.of(reflect.TypeOf(v))
 }

@@ -49,7 +49,15 @@ func eachDesk(t *testing.T, f func(t *testing.T, d *desk), adjust ...func(*serve
 func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config)) *desk {
 	t.Helper()
 	d := &desk{t: t, clock: time.Date(2026, 1, 15, 17, 0, 0, 123456000, time.UTC)}
-	d.store = modelstest.OpenAt(t, dialect, d.now)
+	d.open(modelstest.OpenAt(t, dialect, d.now), adjust...)
+	return d
+}
+
+// open starts the desk on a store that has its clock.
+func (d *desk) open(store *models.Store, adjust ...func(*server.Config)) {
+	t := d.t
+	t.Helper()
+	d.store = store
 	cfg := server.DefaultConfig()
 	cfg.Data.Dir = t.TempDir()
 	cfg.SecretKey = "a key for tests, of enough characters"
@@ -64,9 +72,8 @@ func newDesk(t *testing.T, dialect models.Dialect, adjust ...func(*server.Config
 	d.app = s
 	d.store.OnCommit(d.tap(s))
 	t.Cleanup(s.Follow())
-	d.http = httptest.NewServer(noteRoutes(s, s.Routes()))
+	d.http = httptest.NewServer(noteRoutes(heldToDocument(t, s, s.Routes()), s.Routes()))
 	t.Cleanup(d.http.Close)
-	return d
 }
 
 // tap notes what a transaction emitted and passes it on.
@@ -75,6 +82,11 @@ func (d *desk) tap(s *server.Server) func(context.Context, []models.EventRecord)
 		d.mu.Lock()
 		d.emitted = append(d.emitted, events...)
 		d.mu.Unlock()
+		for _, e := range events {
+			if err := eventFault(e); err != nil {
+				d.t.Errorf("%s to %v is not of docs/asyncapi.json: %v\n%s", e.Name, e.Rooms, err, e.Payload)
+			}
+		}
 		s.Deliver(ctx, events)
 	}
 }

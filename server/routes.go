@@ -51,6 +51,15 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.POST("/change_password", middleware.RequireRole(), auth.ChangePassword)
 	r.POST("/reset_password/:id", middleware.RequireRole(), auth.ResetPassword)
 
+	// The event log for pages and pollers, and what describes this interface.
+	described, err := newDocuments(s.cfg.Session.CookieName)
+	if err != nil {
+		return err
+	}
+	r.GET("/api/events", middleware.RequireRole(), api.NewEvents(s.store, s.tail).List)
+	r.GET("/api/openapi.json", described.serveOpen)
+	r.GET("/api/asyncapi.json", described.serveAsync)
+
 	// Users (contract 3.3).
 	users := api.NewUsers(s.store, s.sessions, s.hasher)
 	us := r.Group("/users/api", middleware.RequireRole())

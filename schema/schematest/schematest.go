@@ -47,7 +47,9 @@ func closed(tree any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for k, v := range node {
-			out[k] = closed(v)
+			if out[k] = v; k != "requestBody" { // what the server takes may have more keys
+				out[k] = closed(v)
+			}
 		}
 		_, hasProperties := node["properties"].(map[string]any)
 		if _, open := node["additionalProperties"]; hasProperties && !open && node["type"] == "object" {

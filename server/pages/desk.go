@@ -30,6 +30,9 @@ var areas = []area{
 	{"users.html", "users", "Usuarios", []string{"/users/", "/users/manage"}, []models.Role{models.Master}},
 }
 
+// slashless are the addresses that redirect to a page.
+var slashless = []string{"/dashboard", "/operations", "/clients", "/users"}
+
 // Mount adds the pages and their static files to r. The sign-in page's own route
 // belongs to the sign-in.
 func (p *Pages) Mount(r gin.IRouter) {
@@ -39,7 +42,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 			r.GET(path, p.guard(a), p.area(a))
 		}
 	}
-	for _, path := range []string{"/dashboard", "/operations", "/clients", "/users"} {
+	for _, path := range slashless {
 		r.Any(path, addSlash)
 	}
 	r.GET("/static/*file", serveStatic)
