@@ -32,7 +32,7 @@ type Config struct {
 	Redis struct {
 		URL string `key:"url" default:"" alias:"REDIS_URL" secret:"url" check:"redis?" doc:"Redis URL for several nodes; this version runs as one node and says so in the log when it is set."`
 	} `key:"redis"`
-	SecretKey string `key:"secret_key" default:"" alias:"SECRET_KEY" secret:"all" check:"secret?" doc:"Key that signs CSRF tokens, at least 16 characters; empty uses a random one kept in data.dir."`
+	SecretKey string `key:"secret_key" default:"" alias:"SECRET_KEY" secret:"all" check:"secret?" doc:"Key that signs CSRF tokens and what sockets name when they come back, at least 16 characters, the same on all nodes; empty uses a random one kept in data.dir."`
 	Session   struct {
 		Lifetime         time.Duration `key:"lifetime" default:"12h" check:"positive" doc:"Life of a session, counted from the sign-in."`
 		RememberLifetime time.Duration `key:"remember_lifetime" default:"720h" check:"positive" doc:"Life of a session signed in with \"remember\"."`

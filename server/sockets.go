@@ -39,6 +39,11 @@ func (s *Server) newEngine() live.Engine {
 	}
 	engine := engines[s.cfg.Socket.Engine](hub, o)
 	s.metrics.Watch(engine, counters.Totals, s.guard.Counts)
+	var replays func() live.ReplayCounts
+	if s.replay != nil {
+		replays = s.replay.Counts
+	}
+	s.metrics.WatchEvents(s.store, s.tail, replays)
 	return engine
 }
 

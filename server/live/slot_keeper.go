@@ -270,7 +270,10 @@ func (k *slotKeeper) transact(ctx context.Context, fn func(*models.Tx) error) er
 
 // failed logs the first of a row of failures.
 func (k *slotKeeper) failed(ctx context.Context, err error) {
-	if ctx.Err() == nil && !k.failing {
+	if ctx.Err() != nil {
+		return // the end of the process; it is tried once more
+	}
+	if !k.failing {
 		k.log.Warn("delivery slots cannot be written; sockets connect without a replay", zap.Error(err))
 	}
 	k.failing = true

@@ -32,6 +32,8 @@ type Dial struct {
 	Jar http.CookieJar
 	// Namespace to CONNECT to; empty means "/".
 	Namespace string
+	// Auth is the JSON that goes with CONNECT; empty for none.
+	Auth string
 	// EIO is the protocol revision asked for; empty means "4".
 	EIO string
 }
@@ -75,8 +77,9 @@ var ErrClosed = errors.New("livetest: closed")
 // Client is one connection. Its methods may be called concurrently.
 type Client struct {
 	Open Open
-	// SID is the Socket.IO id from the CONNECT reply.
-	SID string
+	// SID is the Socket.IO id from the CONNECT reply, PID the private id that clients
+	// of version 4.6 and newer keep for their next connection.
+	SID, PID string
 
 	dial      Dial
 	transport transport
@@ -167,7 +170,7 @@ func (c *Client) Join(ctx context.Context) error {
 	if n := c.dial.Namespace; n != "" && n != "/" {
 		packet += n + ","
 	}
-	if err := c.Send(ctx, packet); err != nil {
+	if err := c.Send(ctx, packet+c.dial.Auth); err != nil {
 		return err
 	}
 	err := c.wait(ctx, "CONNECT reply", func() bool { return c.connected != "" || c.refused != "" })
@@ -181,11 +184,12 @@ func (c *Client) Join(ctx context.Context) error {
 	}
 	var reply struct {
 		SID string `json:"sid"`
+		PID string `json:"pid"`
 	}
 	if err := json.Unmarshal([]byte(c.connected), &reply); err != nil {
 		return fmt.Errorf("CONNECT reply %q: %w", c.connected, err)
 	}
-	c.SID = reply.SID
+	c.SID, c.PID = reply.SID, reply.PID
 	return nil
 }
 
