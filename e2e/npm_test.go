@@ -39,6 +39,7 @@ type said struct {
 	Attempt   int               `json:"attempt"`
 	Args      []json.RawMessage `json:"args"`
 	Text      string            `json:"text"`
+	Recovered bool              `json:"recovered"`
 }
 
 // driver is a Node program that prints JSON lines.

@@ -3,6 +3,9 @@
 // What happens is printed as JSON lines. Lines on stdin are commands:
 //   emit <name> <json>   emit with an ack; prints {"at":"ack"} when it comes
 //   close                disconnect and end
+//   leave                the same, and stay
+//   engine               close the transport with a word of its own
+//   return               connect again
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -21,7 +24,7 @@ socket.io.on('open', () => {
   tell({ at: 'open', transport: engine.transport.name });
   engine.on('upgrade', (t) => tell({ at: 'upgrade', transport: t.name }));
 });
-socket.on('connect', () => tell({ at: 'connect', id: socket.id }));
+socket.on('connect', () => tell({ at: 'connect', id: socket.id, recovered: !!socket.recovered }));
 socket.on('disconnect', (reason) => tell({ at: 'disconnect', reason }));
 socket.on('connect_error', (e) => tell({ at: 'connect_error', reason: e.message }));
 socket.io.on('reconnect', (attempt) => tell({ at: 'reconnect', attempt }));
@@ -31,6 +34,9 @@ const commands = createInterface({ input: process.stdin });
 commands.on('line', (line) => {
   const [verb, name, ...rest] = line.split(' ');
   if (verb === 'emit') socket.emit(name, JSON.parse(rest.join(' ')), () => tell({ at: 'ack', name }));
+  if (verb === 'leave') socket.disconnect();
+  if (verb === 'engine') socket.io.engine.close();
+  if (verb === 'return') socket.connect();
   if (verb === 'close') {
     socket.disconnect();
     commands.close();
