@@ -22,7 +22,7 @@ func (s *Server) newDelivery() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	tail, err := events.StartTail(ctx, events.TailConfig{
-		Log:     s.store,
+		Log:     s.tailed(),
 		Deliver: s.guarded,
 		Latest: func(e models.EventRecord) {
 			s.guarded(events.Delivery{LoggedEvent: models.LoggedEvent{EventRecord: e}})
