@@ -32,7 +32,7 @@ client:
 test: ## install what is missing, check, and run every test
 	@build/test.sh
 
-bench: ## measure the engine side by side with others, about 20 minutes
+bench: ## measure the engine side by side with others, about 25 minutes
 	@if command -v npm >/dev/null && [ ! -d bench/peers/node/node_modules/socket.io ]; then npm ci --prefix bench/peers/node --ignore-scripts; fi
 	@cd bench && go run ./cmd/bench
 

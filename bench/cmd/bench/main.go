@@ -11,10 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/relevo/relevo/bench/internal/database"
 	"github.com/relevo/relevo/bench/internal/peer"
 	"github.com/relevo/relevo/bench/internal/proc"
 	"github.com/relevo/relevo/bench/internal/report"
@@ -77,19 +79,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var r report.Report
-	if r.Scenarios, err = scenario.Select(s.scenarios); err != nil {
+	tables, err := plan(s)
+	if err != nil {
 		return err
 	}
-	for name := range strings.SplitSeq(s.peers, ",") {
-		k, err := peer.Find(strings.TrimSpace(name))
-		if err != nil {
-			return err
+	options := scenario.Options{Root: s.root, Logs: s.out, Window: s.window, Profile: s.profile}
+	for _, t := range tables {
+		for _, k := range t.Peers {
+			if err := k.Prepare(ctx, s.root); err != nil {
+				return fmt.Errorf("peer %s: %w", k.Name, err)
+			}
 		}
-		if err := k.Prepare(ctx, s.root); err != nil {
-			return fmt.Errorf("peer %s: %w", k.Name, err)
+		for _, sc := range t.Scenarios {
+			if sc.Database == scenario.Postgres && options.Postgres == nil {
+				if options.Postgres, err = database.Start(ctx); err != nil {
+					return err
+				}
+				defer options.Postgres.Stop()
+			}
 		}
-		r.Peers = append(r.Peers, k)
 	}
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
@@ -104,14 +112,45 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := proc.PinSelf(peer.GeneratorCore); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "%d scenarios × %d peers × %d runs take about %v\n",
-		len(r.Scenarios), len(r.Peers), s.runs, estimate(r, s).Round(time.Second))
+	var total time.Duration
+	for _, t := range tables {
+		fmt.Fprintf(stderr, "%d scenarios × %d peers × %d runs\n", len(t.Scenarios), len(t.Peers), s.runs)
+		total += estimate(*t, s)
+	}
+	fmt.Fprintf(stderr, "takes about %v\n", total.Round(time.Second))
 	began := time.Now()
-	if err := measure(ctx, &r, s, stderr); err != nil {
-		return err
+	for _, t := range tables {
+		if err := measure(ctx, t, s, options, stderr); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(stderr, "took %v\n", time.Since(began).Round(time.Second))
-	return conclude(&r, s, stdout, stderr)
+	return conclude(tables, s, stdout, stderr)
+}
+
+// plan divides the scenarios into the table of the engines and that of the whole
+// program; a table without scenarios is left out.
+func plan(s settings) ([]*report.Report, error) {
+	all, err := scenario.Select(s.scenarios)
+	if err != nil {
+		return nil, err
+	}
+	engines, program := &report.Report{}, &report.Report{Peers: peer.Desks}
+	for _, sc := range all {
+		t := engines
+		if sc.Database != "" {
+			t = program
+		}
+		t.Scenarios = append(t.Scenarios, sc)
+	}
+	for name := range strings.SplitSeq(s.peers, ",") {
+		k, err := peer.Find(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		engines.Peers = append(engines.Peers, k)
+	}
+	return slices.DeleteFunc([]*report.Report{engines, program}, func(t *report.Report) bool { return len(t.Scenarios) == 0 }), nil
 }
 
 func estimate(r report.Report, s settings) (total time.Duration) {
@@ -126,8 +165,7 @@ func estimate(r report.Report, s settings) (total time.Duration) {
 }
 
 // measure interleaves the peers inside every run, beginning with another one each time.
-func measure(ctx context.Context, r *report.Report, s settings, stderr io.Writer) error {
-	o := scenario.Options{Root: s.root, Logs: s.out, Window: s.window, Profile: s.profile}
+func measure(ctx context.Context, r *report.Report, s settings, o scenario.Options, stderr io.Writer) error {
 	for _, sc := range r.Scenarios {
 		for n := range s.runs {
 			for i := range r.Peers {
@@ -162,20 +200,31 @@ func line(sc scenario.Scenario, result scenario.Result) string {
 	return b.String()
 }
 
-func conclude(r *report.Report, s settings, stdout, stderr io.Writer) error {
-	var table strings.Builder
-	out, err := r.Write(&table)
-	if err != nil {
-		return err
+func conclude(tables []*report.Report, s settings, stdout, stderr io.Writer) error {
+	var (
+		text    strings.Builder
+		out     report.Outcome
+		results []scenario.Result
+	)
+	for i, t := range tables {
+		if i > 0 {
+			text.WriteString("\n")
+		}
+		one, err := t.Write(&text)
+		if err != nil {
+			return err
+		}
+		out.Refused, out.Missed = append(out.Refused, one.Refused...), append(out.Missed, one.Missed...)
+		results = append(results, t.Results...)
 	}
-	fmt.Fprint(stdout, table.String())
-	data, err := json.MarshalIndent(map[string]any{"results": r.Results, "refused": out.Refused, "missed": out.Missed, "window": s.window.String()}, "", " ")
+	fmt.Fprint(stdout, text.String())
+	data, err := json.MarshalIndent(map[string]any{"results": results, "refused": out.Refused, "missed": out.Missed, "window": s.window.String()}, "", " ")
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(s.out, "results.json"), append(data, '\n'), 0o644),
-		os.WriteFile(filepath.Join(s.out, "table.md"), []byte(table.String()), 0o644),
+		os.WriteFile(filepath.Join(s.out, "table.md"), []byte(text.String()), 0o644),
 	); err != nil {
 		return err
 	}

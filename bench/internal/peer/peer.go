@@ -30,6 +30,8 @@ type Kind struct {
 	Title string // for the table
 	Plain bool   // plain WebSocket frames without Engine.IO and Socket.IO handshakes
 	Go    bool   // built from peers/<name> of this module; knows SIGUSR1 and SIGUSR2
+	Desk  bool   // the program of this repository, see Desks
+	env   []string
 	// command returns what to run; an error says what is missing.
 	command func(root string) ([]string, error)
 }
@@ -43,6 +45,17 @@ var Kinds = []Kind{
 	{Name: "zishang", Title: "zishang520", Go: true, command: built("zishang")},
 	{Name: "flask", Title: "flask", command: flask},
 }
+
+// Desks are the program itself, keeping its events in the database or not.
+var Desks = []Kind{
+	{Name: "log-on", Title: "event log", Desk: true, env: []string{"RELEVO_EVENTS_LOG=on"}, command: relevo},
+	{Name: "log-off", Title: "without", Desk: true, env: []string{"RELEVO_EVENTS_LOG=off"}, command: relevo},
+}
+
+func relevo(root string) ([]string, error) { return []string{Relevo(root), "serve"}, nil }
+
+// Relevo is the path of the program that a Desk's Prepare builds.
+func Relevo(root string) string { return filepath.Join(root, "bin", "relevo") }
 
 // Find returns the kind of a name.
 func Find(name string) (Kind, error) {
@@ -61,6 +74,14 @@ func (k Kind) Prepare(ctx context.Context, root string) error {
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", k.Name, err, out)
+		}
+	}
+	if k.Desk {
+		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-o", Relevo(root), "./cmd/relevo")
+		cmd.Dir = filepath.Dir(root)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build relevo: %w\n%s", err, out)
 		}
 	}
 	_, err := k.command(root)
@@ -107,6 +128,8 @@ type Settings struct {
 	Sessions     int    // how many sessions exist; zero: cookies are not looked at
 	Log          string // file that gets what the process prints
 	Profile      string // file for a CPU profile of a Go peer, none when empty
+	// Env is the whole environment of a Desk but for its address; nil for the others.
+	Env []string
 }
 
 // Process is a running server.
@@ -146,6 +169,9 @@ func (k Kind) Start(ctx context.Context, root string, s Settings) (*Process, err
 		"CPU_PROFILE="+s.Profile,
 		"NODE_ENV=production",
 	)
+	if k.Desk {
+		cmd.Env = append(append(s.Env[:len(s.Env):len(s.Env)], k.env...), "RELEVO_HTTP_ADDR="+address.String())
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := proc.OnCore(ServerCore, cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", k.Name, err)

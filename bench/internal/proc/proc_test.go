@@ -54,3 +54,22 @@ func TestRSSAndFilesGrow(t *testing.T) {
 	}
 	block[0]++
 }
+
+func TestFamilyCountsTheProcess(t *testing.T) {
+	before, err := Family(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Millisecond); time.Now().Before(end); {
+	}
+	after, err := Family(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Since(before) <= 0 || after[os.Getpid()] == 0 {
+		t.Errorf("%v after %v", after, before)
+	}
+	if after.Since(nil) < after.Since(before) {
+		t.Error("a process that is new does not count from its start")
+	}
+}

@@ -45,6 +45,18 @@ func TestTableHasMediansRatiosAndVerdicts(t *testing.T) {
 	}
 }
 
+func TestMoreIsBetterWhereARatioIsToBeReached(t *testing.T) {
+	r := sample()
+	r.Scenarios[0].Figures = []scenario.Figure{{Key: "cpu", Title: "CPU", Ratio: true, AtLeast: map[string]float64{"node": 0.75, "gws": 1.5}}}
+	text, out := write(t, r)
+	if want := "| one | CPU | 9 | 20 | 6 | 0.45 ✗ (0.75) | 1.50 ✓ |\n"; !strings.HasSuffix(text, want) {
+		t.Errorf("table is\n%s, its last line should be\n%s", text, want)
+	}
+	if len(out.Missed) != 1 || !strings.Contains(out.Missed[0], "at least 0.75") {
+		t.Errorf("outcome %+v", out)
+	}
+}
+
 func TestLostDeliveriesAreNotPrinted(t *testing.T) {
 	r := sample()
 	r.Results[4].Lost = 3 // node's second run

@@ -81,6 +81,12 @@ func (r *Report) Write(w io.Writer) (Outcome, error) {
 				cell := ""
 				if ratio := values[subject.Name] / values[p.Name]; f.Ratio && !math.IsNaN(ratio) {
 					cell = strconv.FormatFloat(ratio, 'f', 2, 64)
+					if target, ok := f.AtLeast[p.Name]; ok {
+						cell += atLeast(ratio, target)
+						if ratio < target {
+							out.Missed = append(out.Missed, fmt.Sprintf("%s: %s is %.2f of %s's, at least %.2f", s.Name, f.Title, ratio, p.Title, target))
+						}
+					}
 					if target, ok := f.AtMost[p.Name]; ok {
 						cell += verdict(ratio, target)
 						if ratio > target {
@@ -97,8 +103,12 @@ func (r *Report) Write(w io.Writer) (Outcome, error) {
 	return out, err
 }
 
-func verdict(value, target float64) string {
-	if value <= target {
+func verdict(value, target float64) string { return tick(value <= target, target) }
+
+func atLeast(value, target float64) string { return tick(value >= target, target) }
+
+func tick(met bool, target float64) string {
+	if met {
 		return " ✓"
 	}
 	return " ✗ (" + strconv.FormatFloat(target, 'f', -1, 64) + ")"

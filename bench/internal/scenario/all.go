@@ -76,6 +76,8 @@ var All = []Scenario{
 	}},
 	{Name: "idle1k", Title: "1,000 idle", Figures: resting(0, 0), Estimate: 8500 * time.Millisecond, ping: idlePing, load: idle(1000)},
 	{Name: "idle10k", Title: "10,000 idle", Figures: resting(6, 20), Estimate: 12 * time.Second, ping: idlePing, load: idle(10_000)},
+	{Name: "write-sqlite", Title: "REST write to 50 sockets, SQLite", Figures: writing("log-off", 0.75), Estimate: 13 * time.Second, Database: SQLite, load: write},
+	{Name: "write-postgres", Title: "REST write to 50 sockets, Postgres", Figures: writing("log-off", 0.75), Estimate: 13 * time.Second, Database: Postgres, load: write},
 }
 
 // Select returns the scenarios of a comma-separated list, all for an empty one.

@@ -14,18 +14,22 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/relevo/relevo/bench/internal/database"
 	"github.com/relevo/relevo/bench/internal/peer"
 	"github.com/relevo/relevo/bench/internal/proc"
 	"github.com/relevo/relevo/bench/internal/wire"
 )
 
-// Figure is one number of a scenario. Less is better in all of them with a ratio.
+// Figure is one number of a scenario. Less is better in all of them with a ratio but
+// those of AtLeast.
 type Figure struct {
 	Key   string
 	Title string
 	Ratio bool
 	// AtMost are the ratios to reach, by the name of the peer compared with.
 	AtMost map[string]float64
+	// AtLeast are ratios to reach where more is better.
+	AtLeast map[string]float64
 	// Limit is the value to reach itself, none when zero.
 	Limit float64
 }
@@ -37,6 +41,7 @@ type Scenario struct {
 	Figures  []Figure
 	Estimate time.Duration // of one run, for the plan that is printed first
 	NotPlain bool          // a server without Socket.IO cannot take part
+	Database Database      // for those that measure the program itself; none when empty
 	ping     time.Duration
 	sessions int
 	load     func(r *run) error
@@ -62,6 +67,8 @@ type Options struct {
 	Logs    string        // folder for what the servers print
 	Window  time.Duration // measured part of a run
 	Profile bool          // ask Go peers for CPU profiles, into Logs
+	// Postgres is where scenarios with that database write.
+	Postgres *database.Server
 }
 
 // run is the state of one run. It is the wire.Handler of its clients.
@@ -70,6 +77,7 @@ type run struct {
 	loop    *wire.Loop
 	server  *peer.Process
 	target  wire.Target
+	desk    *desk // of scenarios with a database
 	result  *Result
 	leaving bool // closed connections are no fault any more
 	onEvent func(c *wire.Client, array []byte)
@@ -95,6 +103,15 @@ func (s Scenario) Run(ctx context.Context, k peer.Kind, number int, o Options) (
 	if o.Profile {
 		settings.Profile = name + ".prof"
 	}
+	var d *desk
+	if s.Database != "" {
+		var err error
+		if d, err = newDesk(ctx, s.Database, o); err != nil {
+			return result, err
+		}
+		defer d.close()
+		settings.Env = d.env
+	}
 	server, err := k.Start(ctx, o.Root, settings)
 	if err != nil {
 		return result, err
@@ -105,7 +122,7 @@ func (s Scenario) Run(ctx context.Context, k peer.Kind, number int, o Options) (
 		return result, err
 	}
 	defer loop.Close()
-	r := &run{options: o, loop: loop, server: server, result: &result, target: wire.Target{Address: server.Address, Plain: k.Plain}}
+	r := &run{options: o, loop: loop, server: server, desk: d, result: &result, target: wire.Target{Address: server.Address, Plain: k.Plain}}
 	if err := s.load(r); err != nil {
 		r.fault(err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/relevo/relevo/bench/internal/peer"
+	"github.com/relevo/relevo/bench/internal/stats"
 	"github.com/relevo/relevo/bench/internal/wire"
 )
 
@@ -85,6 +86,86 @@ func TestMeterNoticesWhatIsMissingTwiceOrOutOfOrder(t *testing.T) {
 			m.drain(time.Millisecond)
 			if r.result.Expected != 6 || r.result.Lost != c.lost || len(r.result.Faults) != c.faults {
 				t.Errorf("%+v", *r.result)
+			}
+		})
+	}
+}
+
+func TestWritesReachEverySocketWithAndWithoutTheLog(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Root: root, Logs: t.TempDir(), Window: 200 * time.Millisecond}
+	s := Scenario{Name: "write", Database: SQLite, load: write}
+	for _, k := range peer.Desks {
+		if err := k.Prepare(t.Context(), root); err != nil {
+			t.Fatal(err)
+		}
+		result, err := s.Run(context.WithoutCancel(t.Context()), k, 1, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !result.Sound() || result.Expected == 0 || result.Figures["rate_1"] <= 0 || result.Figures["p99_32"] <= 0 {
+			t.Errorf("%s: %+v", k.Name, result)
+		}
+	}
+}
+
+func TestNoticesNoticeWhatIsMissingOrTwice(t *testing.T) {
+	create, cancel := []byte(`["nueva_operacion",{"operation_id":"EXP-1001","x":1},"offset"]`), []byte(`["operacion_cancelada",{"operation_id":"EXP-1001"}]`)
+	for name, c := range map[string]struct {
+		hear   func(n *notices, all []*wire.Client)
+		open   int
+		faults int
+	}{
+		"all, the answer last": {func(n *notices, all []*wire.Client) {
+			for _, c := range all {
+				n.event(c, create)
+			}
+			n.expect(created, "EXP-1001", 0)
+		}, 0, 0},
+		"all, the answer first": {func(n *notices, all []*wire.Client) {
+			n.expect(created, "EXP-1001", 0)
+			for _, c := range all {
+				n.event(c, create)
+			}
+		}, 0, 0},
+		"one missing": {func(n *notices, all []*wire.Client) {
+			n.expect(created, "EXP-1001", 0)
+			for _, c := range all[1:] {
+				n.event(c, create)
+			}
+		}, 1, 0},
+		"of no request": {func(n *notices, all []*wire.Client) {
+			for _, c := range all {
+				n.event(c, create)
+			}
+		}, 1, 0},
+		"twice": {func(n *notices, all []*wire.Client) {
+			n.event(all[0], create)
+			n.event(all[0], create)
+		}, 1, 1},
+		"canceled before created": {func(n *notices, all []*wire.Client) { n.event(all[0], cancel) }, 2, 1},
+		"reloads":                 {func(n *notices, all []*wire.Client) { n.event(all[0], []byte(`["dashboard_update",{}]`)) }, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loop, err := wire.NewLoop()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer loop.Close()
+			n := &notices{run: &run{loop: loop, result: &Result{}}, all: map[string]*notice{}, latencies: &stats.Histogram{}}
+			all := make([]*wire.Client, subscribers)
+			for i := range all {
+				all[i] = &wire.Client{Index: i}
+			}
+			c.hear(n, all)
+			if n.open != c.open || len(n.run.result.Faults) != c.faults {
+				t.Errorf("%d open, %q", n.open, n.run.result.Faults)
+			}
+			if c.open == 0 && c.faults == 0 && name != "reloads" && n.latencies.Count() != subscribers {
+				t.Errorf("%d latencies", n.latencies.Count())
 			}
 		})
 	}

@@ -11,8 +11,13 @@ import (
 // httpConn is one keep-alive HTTP/1.1 connection with one request at a time. It dials
 // when a request needs it.
 type httpConn struct {
-	client  *Client
-	answer  func(body []byte) // to the request under way; valid during the call
+	loop    *Loop
+	target  Target
+	kind    string                        // content type of bodies
+	header  string                        // further header lines, each with its end
+	dialled func()                        // nil: nobody asks
+	failed  func(err error)               // the connection cannot be used any more
+	answer  func(status int, body []byte) // to the request under way; valid during the call
 	conn    *conn
 	pending []byte // a request that waits for the dial
 	busy    bool
@@ -20,14 +25,15 @@ type httpConn struct {
 }
 
 func (h *httpConn) request(method, path string, body []byte) {
-	t := h.client.target
+	t := h.target
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, t.Address)
 	if t.Cookie != "" {
 		fmt.Fprintf(&b, "Cookie: %s\r\n", t.Cookie)
 	}
+	b.WriteString(h.header)
 	if method == "POST" {
-		fmt.Fprintf(&b, "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %d\r\n", len(body))
+		fmt.Fprintf(&b, "Content-Type: %s\r\nContent-Length: %d\r\n", h.kind, len(body))
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
@@ -37,9 +43,9 @@ func (h *httpConn) request(method, path string, body []byte) {
 		return
 	}
 	h.pending = []byte(b.String())
-	conn, err := h.client.loop.dial(t.Address, t.Buffer, h)
+	conn, err := h.loop.dial(t.Address, t.Buffer, h)
 	if err != nil {
-		h.client.failed(err)
+		h.failed(err)
 		return
 	}
 	h.conn = conn
@@ -48,23 +54,23 @@ func (h *httpConn) request(method, path string, body []byte) {
 func (h *httpConn) connected() {
 	h.conn.write(h.pending)
 	h.pending = nil
-	if h.client.Stage < StageDialled {
-		h.client.reach(StageDialled)
+	if h.dialled != nil {
+		h.dialled()
 	}
 }
 
 func (h *httpConn) received(data []byte) {
 	h.in = append(h.in, data...)
-	body, size, last, err := parseAnswer(h.in)
+	status, body, size, last, err := parseAnswer(h.in)
 	if err != nil {
-		h.client.failed(err)
+		h.failed(err)
 		return
 	}
 	if size == 0 {
 		return
 	}
 	if size != len(h.in) || !h.busy {
-		h.client.failed(errors.New("answer without a request"))
+		h.failed(errors.New("answer without a request"))
 		return
 	}
 	in := h.in
@@ -73,7 +79,7 @@ func (h *httpConn) received(data []byte) {
 		h.conn.close()
 		h.conn = nil
 	}
-	h.answer(body)
+	h.answer(status, body)
 	if h.in == nil {
 		h.in = in[:0]
 	}
@@ -83,7 +89,7 @@ func (h *httpConn) received(data []byte) {
 func (h *httpConn) gone(err error) {
 	h.conn = nil
 	if h.busy {
-		h.client.failed(err)
+		h.failed(err)
 	}
 }
 
@@ -99,16 +105,16 @@ func (h *httpConn) reset() {
 	}
 }
 
-// parseAnswer returns the body of a whole answer of status 200 and its size with head,
-// zero when data does not hold all of it yet; last says that the server will close.
-func parseAnswer(data []byte) (body []byte, size int, last bool, err error) {
+// parseAnswer returns status and body of a whole answer and its size with head, zero when
+// data does not hold all of it yet; last says that the server will close.
+func parseAnswer(data []byte) (status int, body []byte, size int, last bool, err error) {
 	end := bytes.Index(data, []byte("\r\n\r\n"))
 	if end < 0 {
-		return nil, 0, false, nil
+		return 0, nil, 0, false, nil
 	}
 	lines := strings.Split(string(data[:end]), "\r\n")
-	if !strings.HasPrefix(lines[0], "HTTP/1.1 200") {
-		return nil, 0, false, fmt.Errorf("answered with %q: %.200q", lines[0], data[end+4:])
+	if _, err := fmt.Sscanf(lines[0], "HTTP/1.1 %d", &status); err != nil {
+		return 0, nil, 0, false, fmt.Errorf("answered with %.60q", lines[0])
 	}
 	length, chunked := -1, false
 	for _, line := range lines[1:] {
@@ -117,7 +123,7 @@ func parseAnswer(data []byte) (body []byte, size int, last bool, err error) {
 		switch strings.ToLower(name) {
 		case "content-length":
 			if length, err = strconv.Atoi(value); err != nil {
-				return nil, 0, false, fmt.Errorf("content length: %w", err)
+				return 0, nil, 0, false, fmt.Errorf("content length: %w", err)
 			}
 		case "transfer-encoding":
 			chunked = strings.EqualFold(value, "chunked")
@@ -129,17 +135,17 @@ func parseAnswer(data []byte) (body []byte, size int, last bool, err error) {
 	if chunked {
 		body, n, err := dechunk(rest)
 		if err != nil || n == 0 {
-			return nil, 0, false, err
+			return 0, nil, 0, false, err
 		}
-		return body, end + 4 + n, last, nil
+		return status, body, end + 4 + n, last, nil
 	}
 	if length < 0 {
-		return nil, 0, false, errors.New("answer without a length")
+		return 0, nil, 0, false, errors.New("answer without a length")
 	}
 	if len(rest) < length {
-		return nil, 0, false, nil
+		return 0, nil, 0, false, nil
 	}
-	return rest[:length], end + 4 + length, last, nil
+	return status, rest[:length], end + 4 + length, last, nil
 }
 
 // dechunk decodes a whole chunked body without trailers; n is zero when it is not all

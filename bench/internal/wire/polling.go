@@ -18,13 +18,22 @@ type pollingLink struct {
 
 func newPollingLink(c *Client) *pollingLink {
 	p := &pollingLink{client: c, path: "/socket.io/?EIO=4&transport=polling"}
-	p.get = httpConn{client: c, answer: p.polled}
-	p.post = httpConn{client: c, answer: p.posted}
+	dialled := func() {
+		if c.Stage < StageDialled {
+			c.reach(StageDialled)
+		}
+	}
+	p.get = httpConn{loop: c.loop, target: c.target, dialled: dialled, failed: c.failed, answer: p.polled}
+	p.post = httpConn{loop: c.loop, target: c.target, kind: "text/plain;charset=UTF-8", dialled: dialled, failed: c.failed, answer: p.posted}
 	p.get.request("GET", p.path, nil)
 	return p
 }
 
-func (p *pollingLink) polled(body []byte) {
+func (p *pollingLink) polled(status int, body []byte) {
+	if status != 200 {
+		p.client.failed(fmt.Errorf("GET answered with %d %.200q", status, body))
+		return
+	}
 	for len(body) > 0 {
 		packet, rest, _ := bytes.Cut(body, []byte{0x1e})
 		body = rest
@@ -36,9 +45,9 @@ func (p *pollingLink) polled(body []byte) {
 	p.get.request("GET", p.path, nil)
 }
 
-func (p *pollingLink) posted(body []byte) {
-	if string(body) != "ok" {
-		p.client.failed(fmt.Errorf("POST answered with %.100q", body))
+func (p *pollingLink) posted(status int, body []byte) {
+	if status != 200 || string(body) != "ok" {
+		p.client.failed(fmt.Errorf("POST answered with %d %.200q", status, body))
 		return
 	}
 	if len(p.queue) > 0 {

@@ -79,28 +79,29 @@ func TestFramesThatAreRefused(t *testing.T) {
 }
 
 func TestAnswersOfHTTP(t *testing.T) {
-	const plain = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nConnection: keep-alive\r\n\r\nhello"
+	const plain = "HTTP/1.1 201 Created\r\ncontent-length: 5\r\nConnection: keep-alive\r\n\r\nhello"
 	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
 	for _, c := range []struct {
-		text string
-		last bool
-	}{{plain, false}, {chunked, true}} {
+		text   string
+		status int
+		last   bool
+	}{{plain, 201, false}, {chunked, 200, true}} {
 		for n := range len(c.text) {
-			if _, size, _, err := parseAnswer([]byte(c.text[:n])); size != 0 || err != nil {
+			if _, _, size, _, err := parseAnswer([]byte(c.text[:n])); size != 0 || err != nil {
 				t.Fatalf("%d bytes of %q: size %d, %v", n, c.text, size, err)
 			}
 		}
-		body, size, last, err := parseAnswer([]byte(c.text))
-		if string(body) != "hello" || size != len(c.text) || last != c.last || err != nil {
-			t.Errorf("%q: body %q, size %d, last %v, %v", c.text, body, size, last, err)
+		status, body, size, last, err := parseAnswer([]byte(c.text))
+		if status != c.status || string(body) != "hello" || size != len(c.text) || last != c.last || err != nil {
+			t.Errorf("%q: status %d, body %q, size %d, last %v, %v", c.text, status, body, size, last, err)
 		}
 	}
 	for _, text := range []string{
-		"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 fine\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 	} {
-		if _, _, _, err := parseAnswer([]byte(text)); err == nil {
+		if _, _, _, _, err := parseAnswer([]byte(text)); err == nil {
 			t.Errorf("%q is taken", strings.ReplaceAll(text, "\r\n", "|"))
 		}
 	}

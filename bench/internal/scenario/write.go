@@ -1,0 +1,305 @@
+package scenario
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"path/filepath"
+	"time"
+
+	"github.com/relevo/relevo/bench/internal/proc"
+	"github.com/relevo/relevo/bench/internal/stats"
+	"github.com/relevo/relevo/bench/internal/wire"
+)
+
+// subscribers of a write scenario: the bits of notice.got.
+const subscribers = 50
+
+// writerCounts are how many writers there are, one after the other, in a run.
+var writerCounts = []int{1, 8, 32}
+
+// writing are the figures of a write scenario; subject is compared with without.
+func writing(without string, atLeast float64) (all []Figure) {
+	for _, n := range writerCounts {
+		who := fmt.Sprintf("%d writers: ", n)
+		if n == 1 {
+			who = "1 writer: "
+		}
+		all = append(all,
+			Figure{Key: keyOf("rate", n), Title: who + "writes/s", Ratio: true, AtLeast: map[string]float64{without: atLeast}},
+			Figure{Key: keyOf("answer_p50", n), Title: who + "request to answer, p50 ms"},
+			Figure{Key: keyOf("p50", n), Title: who + "request to socket, p50 ms", Ratio: true},
+			Figure{Key: keyOf("p99", n), Title: who + "request to socket, p99 ms", Ratio: true},
+			Figure{Key: keyOf("cpu", n), Title: who + "CPU µs per write, database included", Ratio: true},
+		)
+	}
+	return all
+}
+
+func keyOf(key string, writers int) string { return fmt.Sprintf("%s_%d", key, writers) }
+
+// notice is one event of one operation.
+type notice struct {
+	sent time.Duration   // the request; below zero until the operation's number is known
+	got  uint64          // who has it
+	at   []time.Duration // when they got it, as long as sent is unknown
+}
+
+// notices follows the events of all writes to all subscribers.
+type notices struct {
+	run       *run
+	all       map[string]*notice // by name and operation
+	open      int                // that are not with everybody yet
+	since     time.Duration      // from when on latencies are kept; never while it is negative
+	latencies *stats.Histogram
+}
+
+const everybody = 1<<subscribers - 1
+
+func (n *notices) of(name, operation string) *notice {
+	key := name + " " + operation
+	one := n.all[key]
+	if one == nil {
+		one = &notice{sent: -1}
+		n.all[key] = one
+		n.open++
+	}
+	return one
+}
+
+// expect says when the request was sent that has an event.
+func (n *notices) expect(name, operation string, sent time.Duration) {
+	one := n.of(name, operation)
+	one.sent = sent
+	for _, at := range one.at {
+		n.took(sent, at)
+	}
+	one.at = nil
+	n.settle(one)
+}
+
+func (n *notices) took(sent, at time.Duration) {
+	if n.since >= 0 && sent >= n.since {
+		n.latencies.Add(at - sent)
+	}
+}
+
+// settle is called when something has changed of a notice.
+func (n *notices) settle(one *notice) {
+	if one.sent >= 0 && one.got == everybody {
+		n.open--
+	}
+}
+
+// event notes one copy. The events that make pages reload may be dropped for newer
+// ones, so they are not counted.
+func (n *notices) event(c *wire.Client, array []byte) {
+	name, rest, ok := bytes.Cut(bytes.TrimPrefix(array, []byte(`["`)), []byte(`",{"operation_id":"`))
+	if !ok {
+		return
+	}
+	operation, _, ok := bytes.Cut(rest, []byte(`"`))
+	if !ok {
+		n.run.fault(fmt.Sprintf("unexpected event %.80q", array))
+		return
+	}
+	one := n.of(string(name), string(operation))
+	bit := uint64(1) << c.Index
+	if one.got&bit != 0 {
+		n.run.fault(fmt.Sprintf("%s of %s came twice", name, operation))
+		return
+	}
+	if string(name) == canceled && n.of(created, string(operation)).got&bit == 0 {
+		n.run.fault(fmt.Sprintf("%s of %s came before %s", name, operation, created))
+	}
+	one.got |= bit
+	if one.sent >= 0 {
+		n.took(one.sent, n.run.loop.Now())
+	} else {
+		one.at = append(one.at, n.run.loop.Now())
+	}
+	n.settle(one)
+}
+
+// The events of a writer's two requests.
+const (
+	created  = "nueva_operacion"
+	canceled = "operacion_cancelada"
+)
+
+// writer creates an operation and cancels it, over and over.
+type writer struct {
+	load   *writes
+	caller *wire.Caller
+	create string // body
+	sent   time.Duration
+	busy   bool
+}
+
+// writes is the load of a write scenario.
+type writes struct {
+	run     *run
+	notices *notices
+	answers stats.Histogram // of requests to the answer
+	done    int
+	stopped bool
+}
+
+// write has writers create and cancel operations over REST, each waiting for its answer,
+// while the sockets of subscribers hear of it.
+func write(r *run) error {
+	base := "http://" + r.target.Address.String()
+	people := map[string][]*member{}
+	for n, role := range staff {
+		m, err := enter(base, userName(n))
+		if err != nil {
+			return fmt.Errorf("%s: %w", userName(n), err)
+		}
+		people[role] = append(people[role], m)
+	}
+	n := &notices{run: r, all: map[string]*notice{}, since: -1}
+	r.onEvent = n.event
+	sockets := make([]*wire.Client, subscribers)
+	for i := range sockets {
+		to := r.target
+		to.Cookie = pick(people["Operador"], i).cookie
+		sockets[i] = r.loop.NewClient(i, to, r)
+	}
+	if err := r.loop.Open(sockets, openWindow, 30*time.Second); err != nil {
+		return err
+	}
+	made := 0
+	for _, count := range writerCounts {
+		w := &writes{run: r, notices: n}
+		var all []*writer
+		for i := range count {
+			who := pick(people["Trader"], i)
+			client, err := people["Master"][0].newClient(made)
+			if err != nil {
+				return err
+			}
+			made++
+			to := r.target
+			to.Cookie = who.cookie
+			all = append(all, &writer{
+				load: w, caller: r.loop.NewCaller(to, who.token, func(err error) { r.fault(fmt.Sprintf("write: %v", err)) }),
+				create: fmt.Sprintf(`{"client_id":%d,"operation_type":"Compra","amount_usd":1000,"exchange_rate":3.75,"source_account":"19112345678902","destination_account":"19112345678901"}`, client),
+			})
+		}
+		if err := w.measure(all); err != nil {
+			return fmt.Errorf("%d writers: %w", count, err)
+		}
+	}
+	r.result.Expected = len(n.all) * subscribers
+	for _, one := range n.all {
+		r.result.Lost += subscribers - bits.OnesCount64(one.got)
+	}
+	r.leave(sockets)
+	return nil
+}
+
+func pick(some []*member, n int) *member { return some[n%len(some)] }
+
+// measure runs the writers and enters their figures.
+func (w *writes) measure(all []*writer) error {
+	r, n := w.run, w.notices
+	n.latencies = &stats.Histogram{}
+	for _, one := range all {
+		one.next()
+	}
+	r.loop.For(warmUp)
+	n.since, w.answers = r.loop.Now(), stats.Histogram{}
+	done := w.done
+	if r.options.Profile {
+		file := filepath.Join(r.options.Logs, fmt.Sprintf("%s-%s-%d.prof", r.result.Scenario, r.result.Peer, len(all)))
+		finish := r.desk.profile(file, r.options.Window)
+		defer func() {
+			if err := finish(); err != nil {
+				r.fault(err.Error())
+			}
+		}()
+	}
+	before, err := r.desk.databaseCPU()
+	if err != nil {
+		return err
+	}
+	cpu, err := r.measure(r.options.Window)
+	if err != nil {
+		return err
+	}
+	var after proc.FamilyCPU
+	if after, err = r.desk.databaseCPU(); err != nil {
+		return err
+	}
+	done = w.done - done
+	n.since, w.stopped = -1, true
+	idle := func() bool {
+		for _, one := range all {
+			if one.busy {
+				return false
+			}
+		}
+		return n.open == 0
+	}
+	_ = r.loop.Until(drainTime, idle)
+	r.leaving = true
+	for _, one := range all {
+		one.caller.Reset()
+	}
+	r.leaving = false
+	if done == 0 {
+		return fmt.Errorf("no answer in %v", r.options.Window)
+	}
+	set := func(key string, v float64) { r.set(keyOf(key, len(all)), v) }
+	set("rate", float64(done)/r.options.Window.Seconds())
+	set("answer_p50", ms(w.answers.Percentile(50)))
+	set("p50", ms(n.latencies.Percentile(50)))
+	set("p99", ms(n.latencies.Percentile(99)))
+	set("cpu", float64((cpu+after.Since(before)).Microseconds())/float64(done))
+	set("busy", r.result.Figures["server_busy"])
+	return nil
+}
+
+// next creates an operation.
+func (w *writer) next() {
+	if w.load.stopped {
+		return
+	}
+	w.post("/operations/api/create", w.create, 201, func(body []byte) {
+		var made struct {
+			Operation struct {
+				ID     int64  `json:"id"`
+				Number string `json:"operation_id"`
+			} `json:"operation"`
+		}
+		if err := json.Unmarshal(body, &made); err != nil || made.Operation.ID == 0 {
+			w.load.run.fault(fmt.Sprintf("create answered %.100q", body))
+			return
+		}
+		w.load.notices.expect(created, made.Operation.Number, w.sent)
+		w.cancel(made.Operation.ID, made.Operation.Number)
+	})
+}
+
+func (w *writer) cancel(id int64, number string) {
+	w.post(fmt.Sprintf("/operations/api/cancel/%d", id), `{"reason":"El cliente desistió"}`, 200, func([]byte) {
+		w.load.notices.expect(canceled, number, w.sent)
+		w.next()
+	})
+}
+
+// post sends one request; then is called when its answer has the status.
+func (w *writer) post(path, body string, want int, then func(body []byte)) {
+	w.sent, w.busy = w.load.run.loop.Now(), true
+	w.caller.Post(path, body, func(status int, body []byte) {
+		w.busy = false
+		w.load.done++
+		w.load.answers.Add(w.load.run.loop.Now() - w.sent)
+		if status != want {
+			w.load.run.fault(fmt.Sprintf("%s answered %d: %.100s", path, status, body))
+			return
+		}
+		then(body)
+	})
+}

@@ -1,0 +1,30 @@
+package wire
+
+// Caller asks a REST server one thing at a time over one keep-alive connection, in JSON.
+type Caller struct {
+	http httpConn
+	then func(status int, body []byte)
+}
+
+// NewCaller returns a caller that has not dialled yet. The token is the one against
+// forgery that a server wants of its pages' scripts, none when empty. failed is called
+// when a request will not be answered.
+func (l *Loop) NewCaller(to Target, token string, failed func(err error)) *Caller {
+	c := &Caller{}
+	c.http = httpConn{loop: l, target: to, kind: "application/json", failed: failed}
+	if token != "" {
+		c.http.header = "X-CSRFToken: " + token + "\r\n"
+	}
+	c.http.answer = func(status int, body []byte) { c.then(status, body) }
+	return c
+}
+
+// Post sends a JSON body; then gets the answer, whose body is valid during the call. The
+// answer to the request before must have come.
+func (c *Caller) Post(path, body string, then func(status int, body []byte)) {
+	c.then = then
+	c.http.request("POST", path, []byte(body))
+}
+
+// Reset leaves by RST.
+func (c *Caller) Reset() { c.http.reset() }
