@@ -203,3 +203,30 @@ func TestConfirmAfterKeepsTheHeartbeat(t *testing.T) {
 		t.Error(o.ConfirmAfter)
 	}
 }
+
+// A poll that comes a second time, because its answer was lost on the way, ends the
+// session: what the answer held must never count as confirmed.
+func TestRepeatedPollEndsTheSession(t *testing.T) {
+	h := serve(t, siteOptions{})
+	query, _ := h.poll()
+	s := h.session(0)
+	s.conn.Send(SendOptions{Mark: 7}, Text([]byte("a")))
+	if status, body := h.get(query + "&t=abc1"); status != 200 || body != "4a" {
+		t.Fatalf("poll: %d %q", status, body)
+	}
+	s.conn.Send(SendOptions{Mark: 8}, Text([]byte("b")))
+	if status, body := h.get(query + "&t=abc2"); status != 200 || body != "4b" {
+		t.Fatalf("next poll: %d %q", status, body)
+	}
+	s.conn.Send(SendOptions{Mark: 9}, Text([]byte("c")))
+	if status, body := h.get(query + "&t=abc2"); status != 400 {
+		t.Fatalf("repeated poll: %d %q", status, body)
+	}
+	eventually(t, "end", func() bool { return h.engine.Count() == 0 })
+	if got := s.conn.Confirmed(); got != 0 {
+		t.Errorf("confirmed %d", got)
+	}
+	if got := s.conn.Farewell(); got != FarewellNone {
+		t.Errorf("farewell %v", got)
+	}
+}

@@ -72,7 +72,7 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, q query) *
 	}
 	switch r.Method {
 	case http.MethodGet:
-		s.servePoll(w, r, c)
+		s.servePoll(w, r, c, q.t)
 	case http.MethodPost:
 		s.servePost(w, r, c)
 	default:

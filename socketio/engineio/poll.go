@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,6 +17,7 @@ type poll struct {
 	upgrading bool          // a probe was answered: polls are let go
 	byClient  bool          // the client closed: its last poll is answered with a noop
 	probe     *link         // the WebSocket that wants to become the transport
+	last      string        // t of the latest GET
 
 	backBy    time.Duration // a new client has to come back
 	upgradeBy time.Duration // the probe has to end
@@ -30,12 +32,22 @@ func (p *poll) signal() {
 	}
 }
 
-// beginPoll admits a GET; false: there is one already, which ends the session.
-func (c *Conn) beginPoll() bool {
+// longestT bounds what is remembered of a request.
+const longestT = 32
+
+// beginPoll admits a GET; false: there is one already, or this is the one before
+// once more, which ends the session. A browser or a proxy repeats a request whose
+// answer it has not got: what that held is lost, and going on would let the next
+// pong confirm it.
+func (c *Conn) beginPoll(t string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.poll
-	if p.polling {
+	again := t != "" && t == p.last
+	if p.last = ""; len(t) <= longestT {
+		p.last = strings.Clone(t)
+	}
+	if p.polling || again && c.link == nil {
 		c.end(ReasonTransportError)
 		return false
 	}

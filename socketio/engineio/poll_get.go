@@ -24,8 +24,8 @@ func freeBody(b *[]byte) {
 }
 
 // servePoll answers a GET as soon as there is something to say.
-func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, c *Conn) {
-	if !c.beginPoll() {
+func (s *Server) servePoll(w http.ResponseWriter, r *http.Request, c *Conn, t string) {
+	if !c.beginPoll(t) {
 		errBadRequest.write(w)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 // query is what the engine reads of a URL; the first value of a name counts.
 type query struct {
 	eio, transport, sid string
+	t                   string // differs from request to request of a client
 	hasSID, jsonp       bool
 }
 
@@ -36,6 +37,8 @@ func parseQuery(raw string) (q query) {
 			if !q.hasSID {
 				q.sid, q.hasSID = value, true
 			}
+		case "t":
+			q.t = value
 		case "j":
 			q.jsonp = true
 		}
