@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -187,93 +186,6 @@ func TestEventCursorAtInAQuietLog(t *testing.T) {
 			if _, err := s.EventCursorAt(ctx, id, 4); models.CodeOf(err) != models.NotFound {
 				t.Errorf("unknown id %q: %v", id, err)
 			}
-		}
-	})
-}
-
-// What is too old or too much goes, the oldest first, and the log remembers how
-// far: who stands before that knows that it lost something.
-func TestPurgeEvents(t *testing.T) {
-	for _, d := range []models.Dialect{models.SQLite, models.Postgres} {
-		t.Run(string(d), func(t *testing.T) {
-			now := time.Date(2026, 1, 15, 17, 0, 0, 0, time.UTC)
-			s := modelstest.OpenAt(t, d, func() time.Time { return now })
-			ctx := context.Background()
-			purge := func(before time.Time, keep int, wantGone, wantPurged int64) {
-				t.Helper()
-				gone, err := s.PurgeEvents(ctx, before, keep)
-				if err != nil {
-					t.Fatal(err)
-				}
-				purged, err := s.EventLogPurged(ctx)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if gone != wantGone || purged != wantPurged {
-					t.Errorf("removed %d, purged up to %d; want %d, %d", gone, purged, wantGone, wantPurged)
-				}
-			}
-			first := now
-			purge(now.Add(time.Hour), 0, 0, 0)
-			record(t, s, "a", "b") // 1, 2
-			now = now.Add(time.Minute)
-			record(t, s, "c") // 3
-			now = now.Add(time.Minute)
-			record(t, s, "d", "e") // 4, 5
-			purge(first, 5, 0, 0)
-			purge(first.Add(time.Millisecond), 5, 2, 2)
-			purge(first.Add(time.Millisecond), 5, 0, 2)
-			purge(first, 2, 1, 3)
-			if got := eventNames(after(t, s, models.EventCursor{}, 10)); got != "d e" {
-				t.Errorf("kept %q", got)
-			}
-			if c, err := s.EventLogEnd(ctx); err != nil || c.String() != "5" {
-				t.Errorf("ends at %s, %v", c, err)
-			}
-			events, oldest, err := s.EventLogBacklog(ctx, models.EventCursor{Low: 4})
-			if err != nil || events != 1 || oldest != 0 {
-				t.Errorf("backlog %d, %d ms, %v", events, oldest, err)
-			}
-			now = now.Add(3 * time.Second)
-			for _, c := range []struct {
-				at     string
-				events int64
-			}{{"0", 2}, {"3", 2}, {"3.2", 1}, {"4", 1}, {"5", 0}, {"0.4-1", 0}} {
-				at, err := models.ParseEventCursor(c.at)
-				if err != nil {
-					t.Fatal(err)
-				}
-				events, oldest, err := s.EventLogBacklog(ctx, at)
-				if err != nil || events != c.events || (oldest != 3000) != (events == 0) {
-					t.Errorf("backlog at %s: %d, %d ms, %v", c.at, events, oldest, err)
-				}
-			}
-			purge(now.Add(time.Hour), 100, 2, 5)
-			// Numbers are never given twice, even when the log is empty.
-			record(t, s, "f")
-			if found := after(t, s, models.EventCursor{Low: 5}, 10); eventNames(found) != "f" || found[0].Seq != 6 {
-				t.Errorf("after the purge: %+v", found)
-			}
-		})
-	}
-}
-
-// More than one batch, by rows.
-func TestPurgeEventsInBatches(t *testing.T) {
-	modelstest.Each(t, func(t *testing.T, s *models.Store) {
-		for i := range 5 {
-			var names []string
-			for j := range 500 {
-				names = append(names, fmt.Sprintf("e%d", i*500+j))
-			}
-			record(t, s, names...)
-		}
-		gone, err := s.PurgeEvents(context.Background(), time.Now().Add(-time.Hour), 300)
-		if err != nil || gone != 2200 {
-			t.Errorf("removed %d, %v; want 2200", gone, err)
-		}
-		if found := after(t, s, models.EventCursor{}, 1000); len(found) != 300 || found[0].Name != "e2200" {
-			t.Errorf("kept %d from %s on", len(found), found[0].Name)
 		}
 	})
 }

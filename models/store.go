@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -50,6 +51,8 @@ type Store struct {
 	listen   string // URL for ListenEvents; empty on SQLite
 
 	withoutEventLog bool
+	purge           eventPurge
+	refuses         atomic.Bool // the last transaction found that the database cannot serve
 }
 
 // Queries are the reads that both a Store and a Tx offer; on a Tx they see its own writes.
