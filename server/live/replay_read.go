@@ -43,7 +43,7 @@ func (r *Replay) collect(ctx context.Context, p *plan, at models.EventCursor) (r
 	case <-ctx.Done():
 		return events.ResyncFailed
 	}
-	rows, whole, err := r.rows(ctx, p.start, at)
+	rows, coming, whole, err := r.rows(ctx, p.start, at)
 	if err != nil {
 		r.config.Log.Debug("missed events cannot be read", zap.Error(err))
 		return events.ResyncFailed
@@ -62,7 +62,8 @@ func (r *Replay) collect(ctx context.Context, p *plan, at models.EventCursor) (r
 	if len(visible) > r.config.Max {
 		return events.ResyncTooMany
 	}
-	p.stale = roleDiffers(rows, p.viewer)
+	// A change of role that is still to come would let in what was said before it.
+	p.stale = roleDiffers(rows, p.viewer) || changesRole(coming, p.viewer)
 	p.missed = withOffsets(rows, visible, p.start, at)
 	size := 0
 	for _, m := range p.missed {
@@ -74,26 +75,28 @@ func (r *Replay) collect(ctx context.Context, p *plan, at models.EventCursor) (r
 	return ""
 }
 
-// rows reads everything after start that this process had delivered at a place;
-// what it has not comes live. Not whole: there is too much of it.
-func (r *Replay) rows(ctx context.Context, start, at models.EventCursor) (rows []models.LoggedEvent, whole bool, err error) {
+// rows reads everything after start that this process had delivered at a place,
+// and what it has not, which comes live. Not whole: there is too much of it.
+func (r *Replay) rows(ctx context.Context, start, at models.EventCursor) (rows, coming []models.LoggedEvent, whole bool, err error) {
 	from := start
-	for limit := replayScan * r.config.Max; len(rows) <= limit; {
+	for limit := replayScan * r.config.Max; len(rows)+len(coming) <= limit; {
 		page, err := r.config.Store.EventsAfter(ctx, from, replayPage)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, false, err
 		}
 		for _, row := range page {
 			if at.Covers(row.Seq) {
 				rows = append(rows, row)
+			} else {
+				coming = append(coming, row)
 			}
 		}
 		if len(page) < replayPage {
-			return rows, true, nil
+			return rows, coming, true, nil
 		}
 		from.Settle(page[len(page)-1].Seq)
 	}
-	return nil, false, nil
+	return nil, nil, false, nil
 }
 
 // withOffsets makes the visible ones of rows ready. Each offset has behind it what
@@ -150,6 +153,14 @@ func roleDiffers(rows []models.LoggedEvent, v events.Viewer) bool {
 	return false
 }
 
+// changesRole reports whether one of the rows changes the viewer's role.
+func changesRole(rows []models.LoggedEvent, v events.Viewer) bool {
+	return slices.ContainsFunc(rows, func(row models.LoggedEvent) bool {
+		id, _, ok := events.RoleChange(row.EventRecord)
+		return ok && id == v.UserID
+	})
+}
+
 // withEventID adds the event's id to a payload that is an object, as its last key,
 // so that a client can tell a repetition.
 func withEventID(payload json.RawMessage, id string) json.RawMessage {
@@ -173,7 +184,7 @@ func (r *Replay) owed(ctx context.Context, v events.Viewer, from, to models.Even
 	if covers(from, to) {
 		return nil, nil
 	}
-	rows, whole, err := r.rows(ctx, from, to)
+	rows, _, whole, err := r.rows(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -53,12 +53,22 @@ type Event struct {
 	Args []json.RawMessage
 }
 
-// Arg returns the only argument, or "" when there is not exactly one.
+// Arg returns the payload: the only argument, or the first before an offset. It is
+// "" when the arguments are others.
 func (e Event) Arg() string {
-	if len(e.Args) != 1 {
+	if len(e.Args) == 1 || e.Offset() != "" {
+		return string(e.Args[0])
+	}
+	return ""
+}
+
+// Offset returns the text after the payload by which a client tells the server, when
+// it comes back, what it has; "" when there is none.
+func (e Event) Offset() (offset string) {
+	if len(e.Args) != 2 || json.Unmarshal(e.Args[1], &offset) != nil {
 		return ""
 	}
-	return string(e.Args[0])
+	return offset
 }
 
 // Refused is the error of a handshake that got an HTTP answer other than

@@ -136,6 +136,13 @@ func (c *Client) Disconnected() bool {
 	return c.disconnected
 }
 
+// Closed reports whether the transport has ended.
+func (c *Client) Closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed != nil
+}
+
 // WaitEvent waits until an event of the name has come and returns the first.
 func (c *Client) WaitEvent(ctx context.Context, name string) (Event, error) {
 	return c.WaitFor(ctx, name, func(e Event) bool { return e.Name == name })

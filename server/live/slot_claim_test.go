@@ -1,0 +1,100 @@
+package live
+
+import (
+	"testing"
+	"time"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/models"
+)
+
+// Which slots a returning session may take up, and where it begins then.
+func TestClaimSlots(t *testing.T) {
+	now := time.UnixMilli(1_000_000_000_000)
+	ago := func(d time.Duration) int64 { return now.Add(-d).UnixMilli() }
+	row := func(position string, change func(*models.DeliverySlot)) *models.DeliverySlot {
+		r := &models.DeliverySlot{ID: position, Position: position, EndedAt: ago(time.Second), Opened: int64(len(position))}
+		if change != nil {
+			change(r)
+		}
+		return r
+	}
+	for name, c := range map[string]struct {
+		rows   []*models.DeliverySlot
+		start  string
+		resync string
+		taken  int
+	}{
+		"none":                 {nil, "z", "", 0},
+		"one":                  {[]*models.DeliverySlot{row("5", nil)}, "5", "", 1},
+		"the lowest of two":    {[]*models.DeliverySlot{row("5", nil), row("7", nil)}, "5", "", 1},
+		"open":                 {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.EndedAt = 0 })}, "z", "", 0},
+		"of a pid":             {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.ByPid = true })}, "z", "", 0},
+		"polite, just now":     {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Polite = true })}, "5", "", 1},
+		"polite, long ago":     {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Polite, r.EndedAt = true, ago(2*time.Minute) })}, "z", "", 0},
+		"taken just now":       {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.TakenAt = ago(time.Second) })}, "5", "", 0},
+		"taken long ago":       {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.TakenAt = ago(2 * time.Minute) })}, "z", "", 0},
+		"out of the window":    {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.EndedAt = ago(2 * time.Hour) })}, "z", events.ResyncWindow, 1},
+		"in doubt":             {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.DoubtAt = ago(time.Minute) })}, "5", "", 1},
+		"in doubt for long":    {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.DoubtAt = ago(time.Hour / 2) })}, "z", events.ResyncWindow, 1},
+		"not to be read":       {[]*models.DeliverySlot{row("!", nil)}, "z", events.ResyncUnknown, 0},
+		"gaps are gaps of all": {[]*models.DeliverySlot{row("5.3", nil), row("5.3-1", nil)}, "5.3", "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at, _ := models.ParseEventCursor("z")
+			got, _ := claimSlots(c.rows, at, now, time.Hour)
+			taken := 0
+			for _, r := range c.rows {
+				if r.TakenAt == now.UnixMilli() {
+					taken++
+				}
+			}
+			if got.start.String() != c.start || got.resync != c.resync || taken != c.taken {
+				t.Errorf("start %s, resync %q, taken %d", got.start, got.resync, taken)
+			}
+		})
+	}
+}
+
+func TestCursorAlgebra(t *testing.T) {
+	for _, c := range []struct {
+		a, b, union, lowest string
+		covers              bool // a covers b
+	}{
+		{"5", "5", "5", "5", true},
+		{"5", "7", "7", "5", false},
+		{"7", "5", "7", "5", true},
+		{"5.2", "5", "5.2", "5", true},
+		{"5.2", "6", "7", "5", false},
+		{"5.2-1", "5.3", "5.2-1", "5", true},
+		{"5.2", "5.4", "5.2.4", "5", false},
+		{"9", "5.2", "9", "5.2", true},
+	} {
+		a, _ := models.ParseEventCursor(c.a)
+		b, _ := models.ParseEventCursor(c.b)
+		if got := union(a, b).String(); got != c.union {
+			t.Errorf("union of %s and %s is %s, want %s", c.a, c.b, got, c.union)
+		}
+		if got := lowest(a, b).String(); got != c.lowest {
+			t.Errorf("lowest of %s and %s is %s, want %s", c.a, c.b, got, c.lowest)
+		}
+		if covers(a, b) != c.covers {
+			t.Errorf("%s covers %s: %v", c.a, c.b, !c.covers)
+		}
+	}
+}
+
+func TestPID(t *testing.T) {
+	signer := newPIDSigner("a secret")
+	want := pidClaims{SID: "sid", Slot: "slot", Session: "s1", UserID: 7, Cursor: "5.2"}
+	pid := signer.sign(want)
+	got, cursor, ok := signer.read(pid)
+	if !ok || got != want || cursor.String() != "5.2" {
+		t.Errorf("read %+v %s %v", got, cursor, ok)
+	}
+	for _, bad := range []string{"", ".", pid + "x", "x" + pid, pid[:len(pid)-1], newPIDSigner("another").sign(want), signer.sign(pidClaims{Cursor: "!"})} {
+		if _, _, ok := signer.read(bad); ok {
+			t.Errorf("read %q", bad)
+		}
+	}
+}
