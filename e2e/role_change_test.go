@@ -22,22 +22,24 @@ func TestRoleChangeMovesOpenSockets(t *testing.T) {
 			p.delivered() // the server has seen what it was not asked to do
 		},
 	}
-	engines := map[string]string{"native": "RELEVO_SOCKET_ENGINE=native", "zishang520": "RELEVO_SOCKET_ENGINE=zishang520"}
 	for door, change := range doors {
-		for engine, setting := range engines {
+		for _, engine := range []string{"native", "zishang520"} {
 			t.Run(door+" "+engine, func(t *testing.T) {
-				eachDialect(t, func(t *testing.T, d models.Dialect) { changeRoles(t, start(t, d, setting), change) })
+				eachDialect(t, func(t *testing.T, d models.Dialect) {
+					s := &scene{process: start(t, d, "RELEVO_SOCKET_ENGINE="+engine), withoutOffsets: engine != "native"}
+					s.changeRoles(t, change)
+				})
 			})
 		}
 	}
 }
 
-func changeRoles(t *testing.T, p *process, change func(p *process, max, who *person, role string)) {
-	max := p.hire("max", models.Master)
-	mona := p.hire("mona", models.Master)
-	tina := p.hire("tina", models.Trader)
-	p.delivered()
-	s := &scene{process: p, sockets: map[string]*livetest.Client{"max": max.socket()}, seen: map[string]int{}, vars: map[string]string{}}
+func (s *scene) changeRoles(t *testing.T, change func(p *process, max, who *person, role string)) {
+	max := s.hire("max", models.Master)
+	mona := s.hire("mona", models.Master)
+	tina := s.hire("tina", models.Trader)
+	s.delivered()
+	s.sockets, s.seen = map[string]*livetest.Client{"max": max.socket()}, map[string]int{}
 	monas, tinas := []string{"mona websocket", "mona polling"}, []string{"tina websocket", "tina polling"}
 	for i, transport := range []string{"websocket", "polling"} {
 		s.sockets[monas[i]], s.sockets[tinas[i]] = mona.listen(transport), tina.listen(transport)
@@ -58,7 +60,7 @@ func changeRoles(t *testing.T, p *process, change func(p *process, max, who *per
 		}
 		both := append([]string{"max"}, come...)
 
-		change(p, max, demoted, models.Trader)
+		change(s.process, max, demoted, models.Trader)
 		first := newUser(max, fmt.Sprintf("first%d", turn))
 		s.check(t, []want{
 			{"session_updated", gone, `{"role":"Trader"}`},
@@ -67,7 +69,7 @@ func changeRoles(t *testing.T, p *process, change func(p *process, max, who *per
 		})
 		demoted.json("POST", "/users/api/create", map[string]any{}).want(403)
 
-		change(p, max, promoted, models.Master)
+		change(s.process, max, promoted, models.Master)
 		second := newUser(promoted, fmt.Sprintf("second%d", turn))
 		s.check(t, []want{
 			{"session_updated", come, `{"role":"Master"}`},

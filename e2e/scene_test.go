@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/live/livetest"
 )
@@ -35,6 +36,8 @@ type scene struct {
 	sockets map[string]*livetest.Client
 	seen    map[string]int    // events of a socket that earlier steps accounted for
 	vars    map[string]string // what steps learnt, for paths and payloads: {name}
+
+	withoutOffsets bool // the engine gives none
 }
 
 // newScene signs in a master and a trader; callIn brings the others and the sockets.
@@ -133,9 +136,17 @@ func (s *scene) check(t *testing.T, wants []want) {
 				t.Errorf("%s: event %d is %s, want %s", name, i+1, got[i].Name, w.event)
 			} else if err := samePayload(s.expand(w.payload), got[i].Arg()); err != nil {
 				t.Errorf("%s: %s: %v", name, w.event, err)
+			} else if has := got[i].Offset() != ""; has != (kept(w.event) && !s.withoutOffsets) {
+				t.Errorf("%s: %s has an offset: %v", name, w.event, has)
 			}
 		}
 	}
+}
+
+// kept tells whether events of the name are kept for sockets that come back; these
+// have an offset (contract 5.8).
+func kept(name string) bool {
+	return slices.ContainsFunc(events.All(), func(r events.Row) bool { return r.Name == name && r.Class == events.Durable })
 }
 
 func listing(events []livetest.Event) string {
