@@ -2,10 +2,7 @@ package models
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -73,28 +70,3 @@ func found(err error, message string) error {
 // isDuplicate reports whether err is a unique violation on one of the columns, by
 // the name that the database gives (constraint or table.column).
 func isDuplicate(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
-
-// unavailable marks errors that say the database cannot serve now, so that callers
-// answer 503 and not 500. Other errors pass unchanged.
-func unavailable(err error) error {
-	if err == nil {
-		return nil
-	}
-	var known *Error
-	if errors.As(err, &known) {
-		return err
-	}
-	text := err.Error()
-	for _, sign := range []string{
-		"database is locked", "disk I/O error", "database or disk is full", "readonly database", "unable to open database",
-		"SQLSTATE 53", "SQLSTATE 57P", "SQLSTATE 58", "SQLSTATE 08", "SQLSTATE 25006", "failed to connect", "connection refused", "broken pipe", "connection reset", "database is closed",
-	} {
-		if strings.Contains(text, sign) {
-			return &Error{Code: Unavailable, Message: "El servicio no está disponible en este momento", Err: err}
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) {
-		return &Error{Code: Unavailable, Message: "El servicio no está disponible en este momento", Err: err}
-	}
-	return fmt.Errorf("database: %w", err)
-}

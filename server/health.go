@@ -16,6 +16,7 @@ const readyTimeout = 2 * time.Second
 type healthStore interface {
 	Ping(ctx context.Context) error
 	MigrationsPending(ctx context.Context) (bool, error)
+	TakesWrites(ctx context.Context) error
 }
 
 // Health answers /healthz and /readyz. It is safe for concurrent use.
@@ -69,6 +70,9 @@ func (h *Health) check(ctx context.Context) map[string]string {
 	if err := h.store.Ping(ctx); err != nil {
 		checks["database"], checks["migrations"] = "unreachable", "unknown"
 		return checks
+	}
+	if err := h.store.TakesWrites(ctx); err != nil {
+		checks["database"] = "refuses writes"
 	}
 	if h.migrated.Load() {
 		return checks

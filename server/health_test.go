@@ -11,11 +11,13 @@ import (
 
 type fakeHealthStore struct {
 	ping    error
+	writes  error
 	pending bool
 	asked   int
 }
 
-func (f *fakeHealthStore) Ping(context.Context) error { return f.ping }
+func (f *fakeHealthStore) Ping(context.Context) error        { return f.ping }
+func (f *fakeHealthStore) TakesWrites(context.Context) error { return f.writes }
 func (f *fakeHealthStore) MigrationsPending(context.Context) (bool, error) {
 	f.asked++
 	return f.pending, nil
@@ -36,6 +38,7 @@ func TestReadiness(t *testing.T) {
 		"ready":            {status: 200},
 		"ready, verbose":   {query: "?verbose", status: 200, checks: map[string]string{"database": "ok", "migrations": "ok", "draining": "ok"}},
 		"database is away": {store: fakeHealthStore{ping: errors.New("dial tcp 10.0.0.1: refused")}, status: 503, checks: map[string]string{"database": "unreachable", "migrations": "unknown"}},
+		"database is full": {store: fakeHealthStore{writes: errors.New("database or disk is full")}, status: 503, checks: map[string]string{"database": "refuses writes"}},
 		"old schema":       {store: fakeHealthStore{pending: true}, status: 503, checks: map[string]string{"migrations": "pending"}},
 		"draining":         {drain: true, status: 503, checks: map[string]string{"draining": "draining"}},
 	} {
