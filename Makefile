@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(C
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
 
-.PHONY: help run build test bench lint fmt generate clean client
+.PHONY: help run build test crash bench lint fmt generate clean client
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,13 @@ client:
 
 test: ## install what is missing, check, and run every test
 	@build/test.sh
+
+CRASH_ROUNDS ?= 200
+
+crash: ## kill, cut and starve the server while clients listen, 200 rounds, about 30 minutes
+	@mkdir -p artifacts
+	@if [ ! -d $(CLIENT) ]; then npm ci --prefix e2e --ignore-scripts; fi
+	RELEVO_CRASH_ROUNDS=$(CRASH_ROUNDS) go test -count=1 -timeout 90m -v -run 'TestCrash|TestCuts|TestRoleChangesWhileAway|TestWindowExceeded|TestFaults' ./e2e | tee artifacts/crash.log | grep -v '"level":"info"'
 
 bench: ## measure the engine side by side with others, about 25 minutes
 	@if command -v npm >/dev/null && [ ! -d bench/peers/node/node_modules/socket.io ]; then npm ci --prefix bench/peers/node --ignore-scripts; fi

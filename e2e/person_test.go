@@ -27,6 +27,7 @@ type person struct {
 	t      *testing.T
 	name   string
 	id     int64
+	role   string // that the user was made with; empty without a user
 	client *http.Client
 	csrf   string
 }
@@ -36,7 +37,9 @@ func (p *process) hire(name, role string) *person {
 	p.t.Helper()
 	p.command(password+"\n", "user", "create", "--username", name, "--email", name+"@desk.example",
 		"--dni", fmt.Sprintf("%08d", peopleMade.Add(1)), "--role", role, "--password-stdin")
-	return p.signIn(name, password)
+	who := p.signIn(name, password)
+	who.role = role
+	return who
 }
 
 // stranger is a browser without a session.
