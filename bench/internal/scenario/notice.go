@@ -24,7 +24,8 @@ type notices struct {
 	run       *run
 	all       map[string]*notice // by name and operation
 	open      int                // that are not with everybody yet
-	since     time.Duration      // from when on latencies are kept; never while it is negative
+	since     time.Duration      // of requests from then on latencies are kept; never while it is negative
+	until     time.Duration      // and of those before then
 	latencies *stats.Histogram
 }
 
@@ -53,7 +54,7 @@ func (n *notices) expect(name, operation string, sent time.Duration) {
 }
 
 func (n *notices) took(sent, at time.Duration) {
-	if n.since >= 0 && sent >= n.since {
+	if n.since >= 0 && sent >= n.since && sent < n.until {
 		n.latencies.Add(at - sent)
 	}
 }

@@ -155,7 +155,7 @@ func TestNoticesNoticeWhatIsMissingOrTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer loop.Close()
-			n := &notices{run: &run{loop: loop, result: &Result{}}, all: map[string]*notice{}, latencies: &stats.Histogram{}}
+			n := &notices{run: &run{loop: loop, result: &Result{}}, all: map[string]*notice{}, until: time.Hour, latencies: &stats.Histogram{}}
 			all := make([]*wire.Client, subscribers)
 			for i := range all {
 				all[i] = &wire.Client{Index: i}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/bits"
 	"path/filepath"
 	"time"
@@ -122,7 +123,7 @@ func (w *writes) measure(all []*writer) error {
 		one.next()
 	}
 	r.loop.For(warmUp)
-	n.since, w.answers = r.loop.Now(), stats.Histogram{}
+	n.since, n.until, w.answers = r.loop.Now(), math.MaxInt64, stats.Histogram{}
 	done := w.done
 	if r.options.Profile {
 		file := filepath.Join(r.options.Logs, fmt.Sprintf("%s-%s-%d.prof", r.result.Scenario, r.result.Peer, len(all)))
@@ -146,7 +147,8 @@ func (w *writes) measure(all []*writer) error {
 		return err
 	}
 	done = w.done - done
-	n.since, w.stopped = -1, true
+	// What was asked in the window counts, also when it arrives after it.
+	n.until, w.stopped = r.loop.Now(), true
 	idle := func() bool {
 		for _, one := range all {
 			if one.busy {
@@ -156,6 +158,7 @@ func (w *writes) measure(all []*writer) error {
 		return n.open == 0
 	}
 	_ = r.loop.Until(drainTime, idle)
+	n.since = -1
 	r.leaving = true
 	for _, one := range all {
 		one.caller.Reset()
