@@ -125,7 +125,9 @@ func TestCrash(t *testing.T) {
 	needNode(t, npmClients...)
 	eachDialect(t, func(t *testing.T, d models.Dialect) {
 		random, seed := chance(t)
-		k := openDesk(t, d, "RELEVO_EVENTS_REPLAY_MAX=20000")
+		// A client whose server dies in the middle of an upgrade may learn of it from the
+		// heartbeat alone; it shall learn within the patience of this test.
+		k := openDesk(t, d, "RELEVO_EVENTS_REPLAY_MAX=20000", "RELEVO_SOCKET_PING_INTERVAL=5s", "RELEVO_SOCKET_PING_TIMEOUT=8s")
 		crowd := gather(k.process, k.audience()...)
 		baseline := k.logEnd()
 		ledger := newLedger()

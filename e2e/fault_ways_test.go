@@ -16,11 +16,11 @@ import (
 )
 
 var faults = []fault{
-	{"sqlite full", models.SQLite, "", fillFiles, true},
-	{"sqlite locked", models.SQLite, "ocupada", lockFile, false},
-	{"postgres full", models.Postgres, "espacio", fillTables, true},
-	{"postgres read-only", models.Postgres, "solo lectura", makeReadOnly, true},
-	{"postgres locked", models.Postgres, "", lockTables, true},
+	{"sqlite full", models.SQLite, "no está disponible", fillFiles, true, false},
+	{"sqlite locked", models.SQLite, "base de datos", lockFile, false, false},
+	{"postgres full", models.Postgres, "no queda espacio", fillTables, true, false},
+	{"postgres read-only", models.Postgres, "solo lectura", makeReadOnly, true, true},
+	{"postgres locked", models.Postgres, "base de datos", lockTables, true, false},
 }
 
 // fillFiles makes every write of the process to a file fail, as on a full disk: the

@@ -53,11 +53,11 @@ type Replay struct {
 
 // Bounds of a replay.
 const (
-	replayReads   = 4               // of sockets that come back, at a time
-	replayTimeout = 4 * time.Second // for all a connecting socket asks the database
-	replayPage    = 500             // rows of one read
-	replayScan    = 10              // rows looked at, in multiples of Max
-	replayBytes   = 512 << 10       // of payloads to one socket: its queue must hold them
+	replayReads   = 4                // of sockets that come back, at a time
+	replayTimeout = 10 * time.Second // for all a connecting socket asks the database; a slow one is no reason to give up
+	replayPage    = 500              // rows of one read
+	replayScan    = 10               // rows looked at, in multiples of Max
+	replayBytes   = 512 << 10        // of payloads to one socket: its queue must hold them
 )
 
 // NewReplay returns a Replay. It panics when a required part is missing, which is
