@@ -311,3 +311,25 @@ func TestReplayAfterRoleChange(t *testing.T) {
 		})
 	}
 }
+
+// A user who was deactivated while away comes back as nobody and gets nothing.
+func TestReplayAfterDeactivation(t *testing.T) {
+	needNode(t, npmClients...)
+	for _, pkg := range npmClients {
+		t.Run(pkg, func(t *testing.T) {
+			t.Parallel()
+			r := newReturner(t, models.SQLite)
+			d := r.npm(r.olga, pkg, connections[0])
+			r.cut(d)
+			r.operations(1)
+			r.max.json("POST", fmt.Sprintf("/users/api/toggle_status/%d", r.olga.id), nil).want(200)
+			r.operations(1)
+			r.net.heal()
+			back := d.awaitAt("connect", 2)
+			d.barrier()
+			if got := d.events(); len(got) != 0 || back.Recovered {
+				t.Errorf("recovered %v, got %+v", back.Recovered, got)
+			}
+		})
+	}
+}

@@ -74,10 +74,11 @@ func serving(row *models.DeliverySlot, now time.Time, window time.Duration) (ser
 	switch {
 	case row.ByPid || row.EndedAt == 0:
 		return false, false
+	case row.Polite:
+		// Most are pages that were left for another one of the same browser.
+		return row.TakenAt == 0 && since(row.EndedAt) <= politeServes, false
 	case row.TakenAt != 0:
 		return since(row.TakenAt) <= takenServes, false
-	case row.Polite:
-		return since(row.EndedAt) <= politeServes, false
 	case row.DoubtAt != 0 && since(row.DoubtAt) > doubtServes, since(row.EndedAt) > window:
 		return false, true
 	}

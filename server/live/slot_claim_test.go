@@ -32,6 +32,7 @@ func TestClaimSlots(t *testing.T) {
 		"of a pid":             {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.ByPid = true })}, "z", "", 0},
 		"polite, just now":     {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Polite = true })}, "5", "", 1},
 		"polite, long ago":     {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Polite, r.EndedAt = true, ago(2*time.Minute) })}, "z", "", 0},
+		"polite and taken":     {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Polite, r.TakenAt = true, ago(time.Second) })}, "z", "", 0},
 		"taken just now":       {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.TakenAt = ago(time.Second) })}, "5", "", 0},
 		"taken long ago":       {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.TakenAt = ago(2 * time.Minute) })}, "z", "", 0},
 		"out of the window":    {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.EndedAt = ago(2 * time.Hour) })}, "z", events.ResyncWindow, 1},
