@@ -20,6 +20,7 @@ type Log interface {
 	EventCursorAt(ctx context.Context, id string, settled int64) (models.EventCursor, error)
 	MarkEventLog(ctx context.Context) (models.EventMark, error)
 	EventLogSettled(ctx context.Context, m models.EventMark) (bool, error)
+	EventLogPurged(ctx context.Context) (int64, error)
 	Instant() time.Time
 }
 
@@ -243,15 +244,24 @@ func (t *Tail) settled(ctx context.Context) bool {
 	return err == nil && settled
 }
 
-// lookAtGap notes where the log stands when there is a gap and no note yet.
+// lookAtGap closes gaps that were purged, and notes where the log stands when
+// there is a gap and no note yet.
 func (t *Tail) lookAtGap(ctx context.Context) {
 	_, at := t.Position()
-	if len(at.Beyond) == 0 || t.gapOpen || time.Since(t.gapSought) < settleEvery {
+	if len(at.Beyond) == 0 || time.Since(t.gapSought) < settleEvery {
 		return
 	}
 	t.gapSought = time.Now()
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	// A purge passes nothing that can still appear. Places below it would count as
+	// lost, for as long as any transaction is open.
+	if purged, err := t.config.Log.EventLogPurged(reading); err == nil {
+		t.journal.settle(purged)
+	}
+	if t.gapOpen {
+		return
+	}
 	if mark, err := t.config.Log.MarkEventLog(reading); err == nil {
 		t.gap, t.gapOpen = mark, true
 	}
