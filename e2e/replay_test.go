@@ -14,7 +14,6 @@ import (
 type returner struct {
 	*process
 	net    *cutProxy
-	d      *driver
 	tina   *person
 	max    *person
 	olga   *person

@@ -45,6 +45,8 @@ type HubConfig struct {
 type Hub struct {
 	config     HubConfig
 	allowances *allowances
+
+	sessionSockets sessionSockets
 }
 
 // NewHub returns a Hub. It panics when a required function is missing, which is
@@ -101,6 +103,7 @@ func (h *Hub) Connected(s Socket) {
 	id := s.Identity()
 	h.config.Counters.Connect(s.Transport())
 	h.allowances.enter(s, id.UserID)
+	h.sessionSockets.enter(s, id.SessionID)
 	name, payload := h.greeting(id)
 	for _, room := range s.Enter(roomsOf(id), name, payload) {
 		h.allowances.watched(s, room)
@@ -141,6 +144,7 @@ func (h *Hub) greeting(id middleware.Identity) (name string, payload json.RawMes
 // Disconnected implements Handler.
 func (h *Hub) Disconnected(s Socket, reason string) {
 	h.allowances.exit(s, s.Identity().UserID)
+	h.sessionSockets.exit(s)
 	h.config.Counters.Disconnect(reason)
 	h.config.Log.Debug("socket closed", zap.String("sid", s.ID()), zap.String("reason", reason))
 }

@@ -18,7 +18,6 @@ type nativeSocket struct {
 	identity middleware.Identity
 	role     atomic.Pointer[string]
 	plan     *plan // nil without a Replay
-	entered  bool  // it has joined its first rooms; of the socket's worker
 }
 
 func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {
