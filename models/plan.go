@@ -15,7 +15,7 @@ import (
 var errPlanned = errors.New("planned")
 
 // MigrationPlan says what Migrate would do to this very database: "add table x",
-// "add column x.y type", "add index z". It takes the pending steps in a transaction, compares
+// "add column x.y type", "add index z", "add trigger x.t". It takes the pending steps in a transaction, compares
 // the catalogue before and after, and rolls back; on Postgres it gives up after
 // two seconds when a table stays locked. Anything dropped or retyped would show as
 // a line that begins with "lose".
@@ -96,15 +96,18 @@ func execScript(db *gorm.DB, script string) error {
 	return run()
 }
 
-// catalogue lists tables, columns with their types, and indexes.
+// catalogue lists tables, columns with their types, indexes and triggers.
 func (s *Store) catalogue(db *gorm.DB) (map[string]bool, error) {
 	query := `SELECT 'table ' || name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
 		UNION ALL SELECT 'index ' || name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'
+		UNION ALL SELECT 'trigger ' || tbl_name || '.' || name FROM sqlite_master WHERE type = 'trigger'
 		UNION ALL SELECT 'column ' || m.name || '.' || c.name || ' ' || c.type FROM sqlite_master m, pragma_table_info(m.name) c
 			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`
 	if s.dialect == Postgres {
 		query = `SELECT 'table ' || table_name FROM information_schema.tables WHERE table_schema = current_schema()
 			UNION ALL SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = current_schema()
+			UNION ALL SELECT 'trigger ' || c.relname || '.' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+				WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
 			UNION ALL SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || coalesce('(' || character_maximum_length || ')', '')
 				FROM information_schema.columns WHERE table_schema = current_schema()`
 	}

@@ -114,6 +114,12 @@ func (s *Store) RestoreLogin(ctx context.Context, token string, by Actor, life t
 		verdict := row.verdict(token, now)
 		if verdict == tokenReused {
 			out.Revoked = row.UserID
+			err := tx.RecordSecurity(NewSecurityEvent{
+				Kind: RememberReused, UserID: row.UserID, Login: row.User.Username, Address: by.IP, UserAgent: by.UserAgent,
+			})
+			if err != nil {
+				return err
+			}
 			return unavailable(tx.db.Delete(&RememberedLogin{}, row.ID).Error)
 		}
 		if end := row.Expires().Sub(now); end < life {

@@ -1,0 +1,85 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// ListSessions returns the live sessions of a user, or of all active users for 0,
+// with their users, those used last first; limit bounds them.
+func (q Queries) ListSessions(ctx context.Context, user int64, now time.Time, limit int) ([]Session, error) {
+	db := liveSessions(q.q(ctx), now)
+	if user != 0 {
+		db = db.Where("sessions.user_id = ?", user)
+	}
+	list := []Session{}
+	err := db.Order("sessions.last_seen_at DESC, sessions.id DESC").Limit(limit).Find(&list).Error
+	return list, unavailable(err)
+}
+
+// LiveSession returns a session with its user; code NotFound when there is none, it
+// is over, or its user is not active.
+func (tx *Tx) LiveSession(id int64) (Session, error) {
+	var s Session
+	if err := liveSessions(tx.db, tx.store.now()).Where("sessions.id = ?", id).Take(&s).Error; err != nil {
+		return Session{}, found(err, "La sesión no existe o terminó")
+	}
+	return s, nil
+}
+
+func liveSessions(db *gorm.DB, now time.Time) *gorm.DB {
+	return db.Joins("User").Where("sessions.expires_at > ?", now.UnixMilli()).Where(`"User".status = ?`, Active)
+}
+
+// RevokeSession ends a session of LiveSession, the remembered login that it came
+// from and the other sessions of that, and returns the ids of all. note goes to the
+// end of the audit line.
+func (tx *Tx) RevokeSession(by Actor, s Session, note string) ([]int64, error) {
+	var ended []int64
+	db := tx.db.Model(&Session{}).Where("id = ?", s.ID)
+	if s.RememberedID != nil {
+		db = db.Or("remembered_id = ?", *s.RememberedID)
+	}
+	if err := db.Order("id").Pluck("id", &ended).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	if err := tx.EndSession(s.ID); err != nil {
+		return nil, err
+	}
+	if err := tx.leave(s.UserID); err != nil {
+		return nil, err
+	}
+	return ended, tx.Audit(by, "REVOKE_SESSION", "Session", s.ID, "Sesión revocada: "+s.User.Username+note)
+}
+
+// RevokeSessions ends all sessions and remembered logins of a user but the session
+// keep, 0 for none, and returns the ids of the sessions. note goes to the end of the
+// audit line.
+func (tx *Tx) RevokeSessions(by Actor, u User, keep int64, note string) ([]int64, error) {
+	var ended []int64
+	err := tx.db.Model(&Session{}).Where("user_id = ? AND id <> ?", u.ID, keep).Order("id").Pluck("id", &ended).Error
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if err := tx.EndSessions(u.ID, keep); err != nil {
+		return nil, err
+	}
+	if err := tx.leave(u.ID); err != nil {
+		return nil, err
+	}
+	return ended, tx.Audit(by, "REVOKE_SESSIONS", "User", u.ID, fmt.Sprintf("Sesiones revocadas: %s, %d%s", u.Username, len(ended), note))
+}
+
+// leave notes a sign-out when no session of the user is left, so that nobody counts
+// as online who cannot be (contract 4.1).
+func (tx *Tx) leave(user int64) error {
+	var left int64
+	err := tx.db.Model(&Session{}).Where("user_id = ? AND expires_at > ?", user, tx.store.now().UnixMilli()).Count(&left).Error
+	if err != nil || left > 0 {
+		return unavailable(err)
+	}
+	return tx.SetLastLogout(user)
+}
