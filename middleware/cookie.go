@@ -16,6 +16,11 @@ const RememberCookie = "remember_token"
 type CookieRule struct {
 	// Name is the name of the session cookie.
 	Name string
+	// HostPrefix puts __Host- in front of the names over TLS: browsers take such a
+	// cookie only with Secure and Path=/ and without Domain, so that no page of a
+	// neighbouring domain or of a connection without TLS can set one. The plain names
+	// count for nothing there then. False keeps the names of contract 3.1.
+	HostPrefix bool
 	// Secure is always, never, or auto: when the browser came over TLS, as the
 	// proxies say, or the public URL is https.
 	Secure string
@@ -26,13 +31,32 @@ type CookieRule struct {
 	Now func() time.Time
 }
 
+// overTLS reports whether the browser came over TLS, as far as is known.
+func (k CookieRule) overTLS(r *http.Request) bool {
+	return k.PublicHTTPS || k.Proxies.Scheme(r) == "https"
+}
+
+// isSecure reports whether cookies of an answer to r are for TLS only.
+func (k CookieRule) isSecure(r *http.Request) bool {
+	return k.Secure == "always" || k.Secure != "never" && k.overTLS(r)
+}
+
+// named is the name under which a browser that sends r keeps the cookie.
+func (k CookieRule) named(r *http.Request, name string) string {
+	if k.HostPrefix && k.isSecure(r) {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // set adds a cookie to the answer: HttpOnly, SameSite=Lax, Path=/ (contract 3.1). A
 // zero expires makes one that ends with the browser; an empty value takes it away. It
 // replaces what the answer said of that cookie before.
 func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
+	name = k.named(c.Request, name)
 	cookie := &http.Cookie{
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: k.Secure == "always" || k.Secure != "never" && (k.PublicHTTPS || k.Proxies.Scheme(c.Request) == "https"),
+		Secure: k.isSecure(c.Request),
 	}
 	switch {
 	case value == "":
@@ -46,9 +70,9 @@ func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
 	http.SetCookie(c.Writer, cookie)
 }
 
-// cookieOf is the value of a cookie of the request, "" without one.
-func cookieOf(r *http.Request, name string) string {
-	cookie, err := r.Cookie(name)
+// of is the value of a cookie of the request, "" without one.
+func (k CookieRule) of(r *http.Request, name string) string {
+	cookie, err := r.Cookie(k.named(r, name))
 	if err != nil {
 		return ""
 	}

@@ -82,7 +82,7 @@ func (p *CSRF) subject(c *gin.Context) string {
 	if given, _ := c.Value(visitorKey).(string); given != "" {
 		return given
 	}
-	cookie := cookieOf(c.Request, p.cookie.Name)
+	cookie := p.cookie.of(c.Request, p.cookie.Name)
 	visit, signature, ok := strings.Cut(strings.TrimPrefix(cookie, visitorPrefix), ".")
 	if !isVisitor(cookie) || !ok || !hmac.Equal([]byte(signature), []byte(p.sign("visit "+visit))) {
 		return ""

@@ -101,21 +101,6 @@ func BodyLimit(max int64) gin.HandlerFunc {
 	}
 }
 
-// SecurityHeaders keeps browsers from guessing types, framing pages and telling
-// other sites our addresses. Answers of /api/ are never stored.
-func SecurityHeaders() gin.HandlerFunc {
-	return func(c *gin.Context) {
-		h := c.Writer.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "frame-ancestors 'none'")
-		if strings.Contains(c.Request.URL.Path, "/api/") {
-			h.Set("Cache-Control", "no-store")
-		}
-	}
-}
-
 // NotFound answers an unknown address, as JSON for everybody (contract 3.1).
 func NotFound(c *gin.Context) {
 	Refuse(c, models.Errorf(models.NotFound, "Recurso no encontrado"))

@@ -61,7 +61,7 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 	if err != nil || !id.Anonymous() {
 		return id, err
 	}
-	token := cookieOf(r, RememberCookie)
+	token := s.rule.Cookie.of(r, RememberCookie)
 	if token == "" {
 		return Identity{}, nil
 	}
@@ -79,7 +79,7 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 }
 
 func (s *Sessions) bySession(r *http.Request) (Identity, error) {
-	token := cookieOf(r, s.rule.Cookie.Name)
+	token := s.rule.Cookie.of(r, s.rule.Cookie.Name)
 	if token == "" || isVisitor(token) {
 		return Identity{}, nil
 	}
@@ -97,6 +97,7 @@ func (s *Sessions) bySession(r *http.Request) (Identity, error) {
 // cookie when it is gone.
 func (s *Sessions) Handler() gin.HandlerFunc {
 	return func(c *gin.Context) {
+		c.Writer.Header().Add("Vary", "Cookie")
 		id, err := s.bySession(c.Request)
 		if err == nil && id.Anonymous() {
 			id, err = s.restore(c)
@@ -112,7 +113,7 @@ func (s *Sessions) Handler() gin.HandlerFunc {
 
 // restore makes a session from the remember cookie; anonymous without one.
 func (s *Sessions) restore(c *gin.Context) (Identity, error) {
-	token := cookieOf(c.Request, RememberCookie)
+	token := s.rule.Cookie.of(c.Request, RememberCookie)
 	if token == "" || c.Request.Method == http.MethodOptions {
 		return Identity{}, nil
 	}
@@ -150,7 +151,7 @@ func (s *Sessions) Clear(c *gin.Context) {
 
 // Forget takes the remember cookie away.
 func (s *Sessions) Forget(c *gin.Context) {
-	if cookieOf(c.Request, RememberCookie) != "" {
+	if s.rule.Cookie.of(c.Request, RememberCookie) != "" {
 		s.rule.Cookie.set(c, RememberCookie, "", time.Time{})
 	}
 }

@@ -12,9 +12,10 @@ import (
 //
 // A Config comes from [LoadConfig] or [DefaultConfig]; afterwards it is read only.
 type Config struct {
-	HTTP struct {
+	Environment string `key:"environment" default:"development" check:"development|production" doc:"In production the server refuses to start without a secret_key of its own, and with one that can be guessed."`
+	HTTP        struct {
 		Addr              string        `key:"addr" default:":8080" check:"addr" doc:"Address of the public listener, host:port; port 0 picks a free one."`
-		PublicURL         string        `key:"public_url" default:"" check:"url?" doc:"URL under which browsers reach the server, when a proxy changes it; an own origin like the one in the Host header."`
+		PublicURL         string        `key:"public_url" default:"" check:"url?" doc:"URL under which browsers reach the server, when a proxy changes it; an own origin like the one in the Host header, and the beginning of absolute URLs."`
 		TrustedProxies    []string      `key:"trusted_proxies" default:"" check:"cidrs" doc:"Addresses or CIDR ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; empty believes none."`
 		ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" check:"positive" doc:"Longest time a client may take to send its request header."`
 		ShutdownTimeout   time.Duration `key:"shutdown_timeout" default:"8s" check:"positive" doc:"One deadline for the whole ordered end after SIGTERM."`
@@ -38,6 +39,7 @@ type Config struct {
 		RememberLifetime time.Duration `key:"remember_lifetime" default:"720h" check:"positive" doc:"Life of a session signed in with \"remember\"."`
 		CookieSecure     string        `key:"cookie_secure" default:"auto" check:"auto|always|never" doc:"Secure attribute of cookies; auto sets it when the request came over TLS."`
 		CookieName       string        `key:"cookie_name" default:"session" check:"token" doc:"Name of the session cookie."`
+		CompatNames      bool          `key:"compat_cookie_names" default:"true" doc:"Keeps the cookie names of the contract; false puts __Host- in front of them over TLS, so that no neighbouring domain can set them."`
 	} `key:"session"`
 	Login struct {
 		PerMinute int `key:"per_minute" default:"5" check:"positive" doc:"Sign-in attempts a minute, per address and per account."`

@@ -20,12 +20,13 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/healthz", gin.WrapF(s.health.ServeLive))
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
 	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
-	r.Any(s.cfg.Socket.Path+"*any", pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
+	r.Use(middleware.CheckHost())
+	r.Any(s.cfg.Socket.Path+"*any", middleware.NoSniff, pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
 	if err := r.SetTrustedProxies(s.cfg.HTTP.TrustedProxies); err != nil {
 		return err
 	}
 	r.RedirectTrailingSlash = false
-	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(),
+	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(s.cookie),
 		middleware.CORS(s.origins), middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope))
 
 	// Doors for other services, which have a key and no cookie: no session is read
@@ -136,7 +137,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	board.POST("/profits/save", master, profits.Save)
 
 	// Pages and their static files.
-	desk, err := pages.New(pages.Options{CSRF: s.csrf.Token, SocketPath: s.cfg.Socket.Path, LiveClient: pages.HasClient(s.cfg.Socket.ClientDir)})
+	desk, err := pages.New(pages.Options{CSRF: s.csrf.Token, SocketPath: s.cfg.Socket.Path, LiveClient: pages.HasClient(s.cfg.Socket.ClientDir), PublicURL: s.cfg.HTTP.PublicURL})
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,12 @@ type Process struct {
 // Run serves until ctx ends and then ends in order: not ready, no new
 // connections, sockets drained, requests answered, store closed, all under
 // http.shutdown_timeout. It returns nil after an ordered end, and all faults of
-// the end joined. A port that is taken is an error before anything is served.
+// the end joined. A port that is taken is an error before anything is served; so is,
+// in production, a secret key that is missing or can be guessed.
 func Run(ctx context.Context, cfg *Config, p Process) error {
+	if err := cfg.checkProduction(); err != nil {
+		return err
+	}
 	if err := prepareSecret(cfg, p.Log); err != nil {
 		return err
 	}

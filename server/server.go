@@ -43,7 +43,7 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	}
 	s.cookie = middleware.CookieRule{
 		Name: cfg.Session.CookieName, Secure: cfg.Session.CookieSecure, Proxies: proxies, Now: store.Instant,
-		PublicHTTPS: strings.HasPrefix(cfg.HTTP.PublicURL, "https://"),
+		PublicHTTPS: strings.HasPrefix(cfg.HTTP.PublicURL, "https://"), HostPrefix: !cfg.Session.CompatNames,
 	}
 	s.sessions = middleware.NewSessions(store, middleware.SessionRule{Cookie: s.cookie, Lifetime: cfg.Session.Lifetime})
 	s.origins = middleware.NewOrigins(cfg.CORS.Origins, cfg.HTTP.PublicURL).Behind(proxies)

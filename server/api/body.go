@@ -3,6 +3,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -48,7 +49,7 @@ func decodeJSON(r io.Reader, dst any) error {
 	var known *models.Error
 	var kind *json.UnmarshalTypeError
 	switch {
-	case err == nil && string(body) != "null":
+	case err == nil && string(bytes.TrimSpace(body)) != "null":
 		return nil
 	case errors.As(err, &known):
 		return known

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,19 +28,26 @@ type Options struct {
 	SocketPath string
 	// LiveClient tells whether the browser client is served at SocketPath.
 	LiveClient bool
+	// PublicURL is the server's own URL or empty.
+	PublicURL string
 }
 
 // Pages renders the HTML of the desk. It may be used concurrently.
 type Pages struct {
-	options Options
-	login   *template.Template
-	areas   map[string]*template.Template
+	options    Options
+	publicHost string
+	login      *template.Template
+	areas      map[string]*template.Template
 }
 
 // New parses the templates; an error is a fault of the build.
 func New(o Options) (*Pages, error) {
 	p := &Pages{options: o, areas: map[string]*template.Template{}}
-	var err error
+	public, err := url.Parse(o.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	p.publicHost = public.Host
 	if p.login, err = template.ParseFS(templateFiles, "templates/login.html"); err != nil {
 		return nil, fmt.Errorf("parse the sign-in page: %w", err)
 	}
@@ -51,9 +59,13 @@ func New(o Options) (*Pages, error) {
 	return p, nil
 }
 
-// policy allows nothing but what the desk itself serves: no inline script, no frame,
-// no foreign form target.
-const policy = "default-src 'self'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// policy allows a page what the desk itself serves, by kind, and nothing inline: no
+// script, no style, no frame, no plug-in, no foreign target of a form. Connections go to
+// the server alone, so that a script that got in all the same has nowhere to report to.
+func (p *Pages) policy(r *http.Request) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'" + middleware.OwnSockets(r, p.publicHost) +
+		"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+}
 
 // render writes a page whole or, when the template fails, not at all.
 func (p *Pages) render(c *gin.Context, status int, t *template.Template, name string, data any) {
@@ -63,9 +75,7 @@ func (p *Pages) render(c *gin.Context, status int, t *template.Template, name st
 		return
 	}
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Security-Policy", p.policy(c.Request))
 	h.Set("Cache-Control", "no-store")
 	c.Data(status, "text/html; charset=utf-8", body.Bytes())
 }
