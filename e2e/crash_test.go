@@ -127,7 +127,10 @@ func TestCrash(t *testing.T) {
 		random, seed := chance(t)
 		// A client whose server dies in the middle of an upgrade may learn of it from the
 		// heartbeat alone; it shall learn within the patience of this test.
-		k := openDesk(t, d, "RELEVO_EVENTS_REPLAY_MAX=20000", "RELEVO_SOCKET_PING_INTERVAL=5s", "RELEVO_SOCKET_PING_TIMEOUT=8s")
+		// And no run lasts the two seconds after which a client is asked what it has:
+		// without an answer each return would begin where the first one did.
+		k := openDesk(t, d, "RELEVO_EVENTS_REPLAY_MAX=20000", "RELEVO_SOCKET_PING_INTERVAL=5s", "RELEVO_SOCKET_PING_TIMEOUT=8s",
+			"RELEVO_SOCKET_CONFIRM_AFTER=150ms")
 		crowd := gather(k.process, k.audience()...)
 		baseline := k.logEnd()
 		ledger := newLedger()

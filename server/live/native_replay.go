@@ -20,6 +20,9 @@ func (e *Native) confirmed(lib *socketio.Socket, mark uint64) {
 	}
 	if s.plan.slot != nil {
 		s.plan.slot.confirm(mark)
+		if s.plan.returns && s.hurried.CompareAndSwap(false, true) {
+			e.replay.keeper.flushSoon()
+		}
 	}
 	if d, ok := e.replay.config.Tail.At(mark - 1); ok {
 		e.replay.config.Confirmed(e.replay.config.Store.Instant().Sub(d.At))

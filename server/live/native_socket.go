@@ -17,7 +17,8 @@ type nativeSocket struct {
 	lib      *socketio.Socket
 	identity middleware.Identity
 	role     atomic.Pointer[string]
-	plan     *plan // nil without a Replay
+	plan     *plan       // nil without a Replay
+	hurried  atomic.Bool // the first confirmation after a replay was written at once
 }
 
 func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {

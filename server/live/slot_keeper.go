@@ -23,9 +23,10 @@ type SlotStore interface {
 
 // Bounds of a keeper.
 const (
-	slotFlush    = 2 * time.Second // moved positions are written so often
-	slotGroup    = 512             // requests of one transaction
-	slotTimeout  = 5 * time.Second // of one transaction
+	slotFlush    = 2 * time.Second        // moved positions are written so often
+	slotSoon     = 150 * time.Millisecond // and so soon after a replay was confirmed
+	slotGroup    = 512                    // requests of one transaction
+	slotTimeout  = 5 * time.Second        // of one transaction
 	slotRetry    = 250 * time.Millisecond
 	slotsWaiting = 1 << 16 // requests that are not written yet
 	slotsKept    = 7 * 24 * time.Hour
@@ -45,9 +46,10 @@ type slotKeeper struct {
 	at     func(mark uint64) (models.EventCursor, bool)
 	log    *zap.Logger
 
-	wake chan struct{}
-	late chan struct{} // slots for what is sent late
-	busy sync.WaitGroup
+	wake  chan struct{}
+	hurry chan struct{} // a replay was confirmed
+	late  chan struct{} // slots for what is sent late
+	busy  sync.WaitGroup
 
 	mu     sync.Mutex
 	queue  []slotWork
@@ -89,7 +91,7 @@ type slotEnding struct {
 func newSlotKeeper(store SlotStore, node string, window time.Duration, at func(uint64) (models.EventCursor, bool), log *zap.Logger) *slotKeeper {
 	return &slotKeeper{
 		store: store, node: node, window: window, at: at, log: log,
-		wake: make(chan struct{}, 1), late: make(chan struct{}, lateAtOnce), open: map[string]*slot{},
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), late: make(chan struct{}, lateAtOnce), open: map[string]*slot{},
 	}
 }
 
@@ -169,8 +171,16 @@ func (k *slotKeeper) run(ctx context.Context) {
 	defer k.busy.Wait()
 	tick := time.NewTicker(slotFlush)
 	defer tick.Stop()
+	var soon <-chan time.Time
 	for {
 		select {
+		case <-k.hurry:
+			if soon == nil {
+				soon = time.After(slotSoon)
+			}
+		case <-soon:
+			soon = nil
+			k.flush(ctx)
 		case <-ctx.Done():
 			k.stop(context.WithoutCancel(ctx))
 			return
@@ -189,6 +199,15 @@ func (k *slotKeeper) run(ctx context.Context) {
 				k.ring()
 			}
 		}
+	}
+}
+
+// flushSoon has moved positions written before their time. A process that is killed
+// again and again would otherwise replay more each time.
+func (k *slotKeeper) flushSoon() {
+	select {
+	case k.hurry <- struct{}{}:
+	default:
 	}
 }
 
