@@ -6,10 +6,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/libtnb/sqlite"
 	"gorm.io/gorm"
 )
+
+// preparedStatements bounds the statements that a pool keeps compiled.
+const preparedStatements = 500
+
+// preparedFor is for ever: with any other time GORM starts a goroutine that outlives the store.
+const preparedFor = 10 * 365 * 24 * time.Hour
 
 // openSQLite opens one writer connection, so that writers queue in this process
 // instead of failing with SQLITE_BUSY, and a pool of readers that WAL lets run
@@ -41,7 +48,10 @@ func openSQLitePool(path string, conns int, key, value string) (*gorm.DB, error)
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), gormConfig())
+	config := gormConfig()
+	// SQLite compiles a statement in the process, which takes longer than most take to run.
+	config.PrepareStmt, config.PrepareStmtMaxSize, config.PrepareStmtTTL = true, preparedStatements, preparedFor
+	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), config)
 	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
