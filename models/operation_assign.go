@@ -3,14 +3,22 @@ package models
 import "fmt"
 
 // assignee picks the active online operator with the fewest operations in process,
-// the lowest id among equals; nil when nobody is online (contract 4.7). One
+// the lowest id among equals; nil when nobody is online (contract 4.7, 5.28). One
 // assignment at a time, so that two never pick by the same count.
 func (tx *Tx) assignee() (*int64, error) {
 	if _, err := tx.nextCounter(assignmentCounter, 1); err != nil {
 		return nil, err
 	}
+	online, err := onlineOperators(tx.db, tx.store)
+	if err != nil || len(online) == 0 {
+		return nil, err
+	}
+	candidates := make([]int64, 0, len(online))
+	for _, u := range online {
+		candidates = append(candidates, u.ID)
+	}
 	var ids []int64
-	err := onlineOperators(tx.db.Model(&User{})).
+	err = tx.db.Model(&User{}).Where("users.id IN ?", candidates).
 		Joins("LEFT JOIN operations o ON o.assigned_operator_id = users.id AND o.status = ?", EnProceso).
 		Group("users.id").Order("COUNT(o.id), users.id").Limit(1).Pluck("users.id", &ids).Error
 	if err != nil || len(ids) == 0 {
@@ -35,12 +43,16 @@ func (tx *Tx) ReassignOperator(by Actor, id, operator int64) (Operation, *User, 
 	if err := found(err, "Operador no encontrado"); err != nil {
 		return op, nil, err
 	}
+	online, err := tx.online(next)
+	if err != nil {
+		return op, nil, err
+	}
 	switch {
 	case next.Role != Operador:
 		return op, nil, Errorf(Invalid, "El usuario seleccionado no es un operador")
 	case next.Status != Active:
 		return op, nil, Errorf(Invalid, "El operador seleccionado no está activo")
-	case !next.Online():
+	case !online:
 		return op, nil, Errorf(Invalid, "El operador seleccionado no está conectado")
 	case op.AssignedTo(next.ID):
 		return op, nil, Errorf(Invalid, "La operación ya está asignada a ese operador")

@@ -111,17 +111,3 @@ func listed(db *gorm.DB) ([]Operation, error) {
 	err := related(db).Order("operations.created_at DESC, operations.id DESC").Find(&ops).Error
 	return ops, unavailable(err)
 }
-
-// onlineOperators narrows users to active operators who are online by the desk's rule
-// (contract 4.1); it must say the same as User.Online.
-func onlineOperators(db *gorm.DB) *gorm.DB {
-	return db.Where("users.role = ? AND users.status = ? AND users.last_login IS NOT NULL", Operador, Active).
-		Where("users.last_logout IS NULL OR users.last_login > users.last_logout")
-}
-
-// OnlineOperators lists the active operators who are online, by username.
-func (q Queries) OnlineOperators(ctx context.Context) ([]User, error) {
-	var users []User
-	err := onlineOperators(q.q(ctx)).Order("users.username").Find(&users).Error
-	return users, unavailable(err)
-}

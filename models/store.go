@@ -51,6 +51,7 @@ type Store struct {
 	listen   string // URL for ListenEvents; empty on SQLite
 
 	withoutEventLog bool
+	presence        PresenceRule
 	purge           eventPurge
 	refuses         atomic.Bool // the last transaction found that the database cannot serve
 }

@@ -41,7 +41,8 @@ type User struct {
 	LastLogout   *LimaTime
 }
 
-// Online is the desk's rule: signed in later than signed out (contract 4.1).
+// Online is the rule of sign-in and sign-out alone: signed in later than signed out
+// (contract 4.1). What sockets say comes on top (contract 5.28).
 func (u User) Online() bool {
 	return u.LastLogin != nil && (u.LastLogout == nil || u.LastLogin.After(*u.LastLogout))
 }
