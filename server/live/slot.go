@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"github.com/relevo/relevo/models"
@@ -84,6 +85,13 @@ func (s *slot) watch(room string) {
 	if len(s.rooms) < watchesAtOnce {
 		s.rooms, s.roomsMove = append(s.rooms, room), true
 	}
+}
+
+// watching lists the client rooms of the slot.
+func (s *slot) watching() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.rooms)
 }
 
 func roomsText(rooms []string) string {

@@ -109,6 +109,10 @@ func (k *slotKeeper) begin(ctx context.Context, s *slot, o *slotOpening) (claim,
 	}
 	k.last = max(k.last+1, k.store.Instant().UnixMicro())
 	s.opened, s.start = k.last, o.place
+	if before := k.open[s.id]; before != nil {
+		// Its client is back before it was known to be gone; the row may not name its rooms yet.
+		o.rooms = before.watching()
+	}
 	k.open[s.id] = s
 	k.queue = append(k.queue, slotWork{slot: s, open: o})
 	k.mu.Unlock()
