@@ -3,12 +3,38 @@ package engineio
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"net/http"
 	"sync"
 )
 
+// place is what a handshake was given.
+type place struct {
+	address string
+	release func() // what Options.Admit returned; nil for none
+}
+
 // admit reserves a place for a handshake of the address; the caller gives it to
 // register or back to withdraw.
-func (s *Server) admit(address string) *Refusal {
+func (s *Server) admit(address string, r *http.Request) (place, *Refusal) {
+	p := place{address: address}
+	if refusal := s.reserve(address); refusal != nil {
+		return p, refusal
+	}
+	if s.o.Admit == nil {
+		return p, nil
+	}
+	var err error
+	if p.release, err = s.o.Admit(r); err == nil {
+		return p, nil
+	}
+	s.withdraw(p)
+	refusal := errCrowded
+	_ = errors.As(err, &refusal)
+	return p, refusal
+}
+
+func (s *Server) reserve(address string) *Refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -23,11 +49,18 @@ func (s *Server) admit(address string) *Refusal {
 }
 
 // withdraw gives a place back.
-func (s *Server) withdraw(address string) {
+func (s *Server) withdraw(p place) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.reserved--
-	s.vacate(address)
+	s.vacate(p.address)
+	s.mu.Unlock()
+	p.end()
+}
+
+func (p place) end() {
+	if p.release != nil {
+		p.release()
+	}
 }
 
 // vacate counts an address down; the caller holds mu.
@@ -43,8 +76,9 @@ func (s *Server) register(c *Conn) bool {
 	s.mu.Lock()
 	s.reserved--
 	if s.draining {
-		s.vacate(c.address)
+		s.vacate(c.place.address)
 		s.mu.Unlock()
+		c.place.end()
 		return false
 	}
 	s.conns[c.id] = c
@@ -65,10 +99,14 @@ func (s *Server) register(c *Conn) bool {
 // remove forgets a connection.
 func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conns[c.id] == c {
+	known := s.conns[c.id] == c
+	if known {
 		delete(s.conns, c.id)
-		s.vacate(c.address)
+		s.vacate(c.place.address)
+	}
+	s.mu.Unlock()
+	if known {
+		c.place.end()
 	}
 }
 

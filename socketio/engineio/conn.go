@@ -13,7 +13,7 @@ type Conn struct {
 	srv     *Server
 	session Session // set before anything is received
 	id      string
-	address string
+	place   place
 	timer   wheel.Timer
 
 	mu    sync.Mutex
@@ -67,7 +67,7 @@ func (c *Conn) Transport() string {
 }
 
 // RemoteAddr returns what Options.ClientAddress said at the handshake.
-func (c *Conn) RemoteAddr() string { return c.address }
+func (c *Conn) RemoteAddr() string { return c.place.address }
 
 // Session returns what the Handler gave for this connection; nil before it has.
 func (c *Conn) Session() Session {

@@ -62,6 +62,9 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, q query) *
 		// A session is never continued under another revision than it began with.
 		return errBadRequest
 	case s.o.SameClient != nil && !s.o.SameClient(c, r):
+		if s.find(q.sid) == nil {
+			return errUnknownSID // the application has let go of it
+		}
 		return errForbidden
 	}
 	if q.transport == transportWebSocket {
@@ -83,10 +86,11 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, q query) *
 
 // openPolling makes a connection that polls.
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, address string) *Refusal {
-	if refusal := s.admit(address); refusal != nil {
+	p, refusal := s.admit(address, r)
+	if refusal != nil {
 		return refusal
 	}
-	c := &Conn{srv: s, id: newSID(), address: address, busy: true, corked: true}
+	c := &Conn{srv: s, id: newSID(), place: p, busy: true, corked: true}
 	c.poll = &poll{wake: make(chan struct{}, 1), polling: true}
 	c.poll.backBy = s.wheel.Now() + s.o.HandshakeTimeout
 	if !s.register(c) {

@@ -47,6 +47,12 @@ type Options struct {
 	// *Refusal chooses the answer; any other error is 403 with code 4. Nil allows
 	// everybody.
 	Allow func(*http.Request) error
+	// Admit takes a place for a connection that is about to be made, after Allow, and
+	// returns how to give it back: that is called once, when the connection is gone or
+	// could not be made. Both must not block or call the connection. A *Refusal
+	// chooses the answer to who gets none; any other error is 429. Nil: no more
+	// bounds than the above.
+	Admit func(*http.Request) (release func(), err error)
 	// SameClient is asked for each later polling request and for the upgrade.
 	// False is answered 403 and leaves the session untouched. Nil: a session id
 	// is proof enough.

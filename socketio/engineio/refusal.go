@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // Refusal is an answer in the form that Engine.IO clients know: an HTTP status
@@ -12,6 +14,9 @@ type Refusal struct {
 	Status  int    // HTTP status; zero means 403
 	Code    int    // Engine.IO error code, 0 to 5
 	Message string // shown to the client
+
+	// RetryAfter is told to the client in whole seconds, rounded up; zero says nothing.
+	RetryAfter time.Duration
 }
 
 // Error implements error.
@@ -19,15 +24,15 @@ func (r *Refusal) Error() string { return r.Message }
 
 // The errors of the reference server.
 var (
-	errTransport  = &Refusal{http.StatusBadRequest, 0, "Transport unknown"}
-	errUnknownSID = &Refusal{http.StatusBadRequest, 1, "Session ID unknown"}
-	errMethod     = &Refusal{http.StatusBadRequest, 2, "Bad handshake method"}
-	errBadRequest = &Refusal{http.StatusBadRequest, 3, "Bad request"}
-	errForbidden  = &Refusal{http.StatusForbidden, 4, "Forbidden"}
-	errProtocol   = &Refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	errTooLarge   = &Refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
-	errCrowded    = &Refusal{http.StatusTooManyRequests, 4, "Too many connections"}
-	errFull       = &Refusal{http.StatusServiceUnavailable, 4, "Service unavailable"}
+	errTransport  = &Refusal{Status: http.StatusBadRequest, Code: 0, Message: "Transport unknown"}
+	errUnknownSID = &Refusal{Status: http.StatusBadRequest, Code: 1, Message: "Session ID unknown"}
+	errMethod     = &Refusal{Status: http.StatusBadRequest, Code: 2, Message: "Bad handshake method"}
+	errBadRequest = &Refusal{Status: http.StatusBadRequest, Code: 3, Message: "Bad request"}
+	errForbidden  = &Refusal{Status: http.StatusForbidden, Code: 4, Message: "Forbidden"}
+	errProtocol   = &Refusal{Status: http.StatusBadRequest, Code: 5, Message: "Unsupported protocol version"}
+	errTooLarge   = &Refusal{Status: http.StatusRequestEntityTooLarge, Code: 3, Message: "Payload too large"}
+	errCrowded    = &Refusal{Status: http.StatusTooManyRequests, Code: 4, Message: "Too many connections"}
+	errFull       = &Refusal{Status: http.StatusServiceUnavailable, Code: 4, Message: "Service unavailable"}
 )
 
 // refusalOf returns the answer for what Options.Allow said.
@@ -51,6 +56,9 @@ func (r *Refusal) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
+	if f := r.RetryAfter; f > 0 {
+		h.Set("Retry-After", strconv.FormatInt(int64((f+time.Second-1)/time.Second), 10))
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

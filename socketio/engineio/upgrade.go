@@ -14,22 +14,23 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, address s
 	if !ok {
 		return errBadRequest
 	}
-	if refusal := s.admit(address); refusal != nil {
+	p, refusal := s.admit(address, r)
+	if refusal != nil {
 		return refusal
 	}
 	nc, rest, err := hijack(w)
 	if err != nil {
-		s.withdraw(address)
+		s.withdraw(p)
 		return errBadRequest
 	}
-	c := &Conn{srv: s, id: newSID(), address: address, busy: true, corked: true}
+	c := &Conn{srv: s, id: newSID(), place: p, busy: true, corked: true}
 	l := newLink(c, nc)
 	l.attached = true
 	c.link = l
 	open := s.appendOpen([]byte{packetOpen}, c.id, 1)
 	accept = append(ws.AppendHeader(accept, ws.Text, len(open)), open...)
 	if !l.writeNow(accept) {
-		s.withdraw(address)
+		s.withdraw(p)
 		_ = nc.Close()
 		return nil
 	}
