@@ -12,10 +12,10 @@ LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(C
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
 
-.PHONY: help run build test crash bench lint fmt generate clean client
+.PHONY: help run build test crash bench lint fmt generate clean client security-matrix
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 run: build client ## build and serve
 	@if [ -d $(CLIENT) ]; then exec bin/relevo serve --socket.client-dir $(CLIENT); else exec bin/relevo serve; fi
@@ -43,7 +43,11 @@ bench: ## measure the engine side by side with others, about 25 minutes
 	@if command -v npm >/dev/null && [ ! -d bench/peers/node/node_modules/socket.io ]; then npm ci --prefix bench/peers/node --ignore-scripts; fi
 	@cd bench && go run ./cmd/bench
 
-lint: ## gofmt, vet, staticcheck
+security-matrix: ## measure who gets in and who hears what; print it and rewrite docs/security-matrix.md
+	@go test ./e2e -count=1 -run 'TestSecurityOrigins|TestSecurityAnonymous' -update
+	@cat docs/security-matrix.md
+
+lint: ## gofmt, vet, staticcheck, govulncheck
 	@build/lint.sh
 
 fmt: ## format all Go files

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# gofmt, go vet and staticcheck over every module of the repository. A missing
-# staticcheck is installed at its pinned version.
+# gofmt, go vet, staticcheck and govulncheck over every module of the repository.
+# Missing tools are installed at their pinned versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/versions.sh
@@ -16,4 +16,5 @@ while read -r mod; do
   dir=$(dirname "$mod")
   (cd "$dir" && go vet ./... && "$STATICCHECK" ./...) || status=1
 done < <(find . -name go.mod -not -path '*/node_modules/*')
+build/vulncheck.sh || status=1
 exit $status

@@ -14,7 +14,7 @@ const pages = new Map();
 
 async function page(who) {
   if (!pages.has(who)) {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ignoreHTTPSErrors: true });
     // Toasts go away by themselves; this remembers those that could be seen.
     await context.addInitScript(() => {
       window.toastsSeen = [];
@@ -56,6 +56,11 @@ const verbs = {
   toasts: async (p) => String(await p.evaluate(() => window.toastsSeen.length)),
   shot: async (p, c) => void (await p.screenshot({ path: c.path })),
   faults: async (p) => p.faults.join('\n'),
+  // Names and marks, one a line after an empty one, never the values.
+  cookies: async (p) =>
+    (await p.context().cookies(p.url()))
+      .map((k) => '\n' + [k.name, k.secure && 'secure', k.httpOnly && 'httpOnly', k.sameSite, k.path].filter(Boolean).join(' '))
+      .join(''),
   frames: async (p) => p.frames.join('\n'),
   eval: async (p, c) => JSON.stringify(await p.evaluate(c.value)),
 };

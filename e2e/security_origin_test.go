@@ -1,0 +1,259 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/live/livetest"
+)
+
+const listedOrigin = "https://panel.example"
+
+// pageOrigins are the kinds of Origin that a request may have; all of a kind must be
+// treated alike.
+func pageOrigins(own string) []struct {
+	kind    string
+	origins []string
+} {
+	host := strings.TrimPrefix(own, "http://")
+	name, _, _ := strings.Cut(host, ":")
+	return []struct {
+		kind    string
+		origins []string
+	}{
+		{"none", []string{""}},
+		{"`null`", []string{"null"}},
+		{"foreign", []string{"https://evil.example", "http://192.0.2.7", "file://", "chrome-extension://abcdefghijklmnop"}},
+		{"look-alike", []string{
+			own + ".evil.example", "http://" + name + ".evil.example", "https://" + host, "http://" + name, "http://" + name + ":1", own + "/", own + "@evil.example",
+			listedOrigin + ".evil.example", "https://evil-panel.example", "https://evilpanel.example", "https://sub.panel.example", "http://panel.example",
+			listedOrigin + ":444", listedOrigin + "@evil.example", "https://evil.example#" + listedOrigin, "https://evil.example/?" + listedOrigin,
+			"https://panel.examplе", "https://panel-example", "https://panel.example.", listedOrigin + " https://evil.example", listedOrigin + ", " + own, "*",
+		}},
+		{"own or listed", []string{own, listedOrigin, listedOrigin + ":443"}},
+	}
+}
+
+// What a door may answer.
+const (
+	asUser       = "as the user"
+	asUserUnread = "as the user, but the page cannot read it"
+	asNobody     = "as nobody"
+	granted      = "granted"
+	refused      = "refused"
+	signedOut    = "401"
+)
+
+// originDoors are the ways in, with what each kind of Origin gets: with the session's
+// cookie, and without. GET is answered to foreign pages too, as every site's is, but
+// browsers do not let them read it, and no GET of the desk changes anything but
+// /logout (contract 5.18).
+var originDoors = []struct {
+	name string
+	try  func(o originTrial) string
+	want map[string][2]string
+}{
+	{"REST, GET", originTrial.read, map[string][2]string{
+		"none": {asUser, signedOut}, "`null`": {asUserUnread, signedOut}, "foreign": {asUserUnread, signedOut}, "look-alike": {asUserUnread, signedOut}, "own or listed": {asUser, signedOut},
+	}},
+	{"REST, POST with the right CSRF token", originTrial.write, map[string][2]string{
+		"none": {asUser, signedOut}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, signedOut},
+	}},
+	{"REST, POST without a token", originTrial.blindWrite, map[string][2]string{
+		"none": {refused, signedOut}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {refused, signedOut},
+	}},
+	{"REST, sign-in without a token", originTrial.signIn, map[string][2]string{
+		"none": {refused, refused}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {refused, refused},
+	}},
+	{"REST, preflight", originTrial.preflight, map[string][2]string{
+		"none": {refused, refused}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {granted, granted},
+	}},
+	{"Socket.IO, polling", originTrial.polling, map[string][2]string{
+		"none": {asUser, asNobody}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, asNobody},
+	}},
+	{"Socket.IO, polling with the sid of the user's socket", originTrial.joinPolling, map[string][2]string{
+		"none": {asUser, refused}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, refused},
+	}},
+	{"Socket.IO, WebSocket", originTrial.webSocket, map[string][2]string{
+		"none": {asUser, asNobody}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, asNobody},
+	}},
+}
+
+// anyGoal changes nothing: the trader does not exist (contract 3.6).
+const anyGoal = `{"goals":[{"trader_id":999999,"month":1,"year":2026,"goal_amount_pen":1}]}`
+
+// originTrial is one request of a browser at a door.
+type originTrial struct {
+	t      *testing.T
+	p      *process
+	max    *person // whose cookie and token it is
+	origin string
+	cookie bool
+}
+
+// TestSecurityOrigins is the matrix of cross-site requests and WebSocket hijacking:
+// door × Origin × cookie, for both engines (contract 1.1, 3.1, 5.18).
+func TestSecurityOrigins(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{"native", "zishang520"} {
+		t.Run(engine, func(t *testing.T) {
+			p := start(t, models.SQLite, "RELEVO_CORS_ORIGINS="+listedOrigin, "RELEVO_SOCKET_ENGINE="+engine)
+			max := p.hire("max", models.Master)
+			measured := newTable("Door", "Origin", "With the session's cookie", "Without")
+			for _, door := range originDoors {
+				for _, kind := range pageOrigins(p.url) {
+					want := door.want[kind.kind]
+					for i, cookie := range []bool{true, false} {
+						for _, origin := range kind.origins {
+							if got := door.try(originTrial{t, p, max, origin, cookie}); got != want[i] {
+								t.Errorf("%s, Origin %q, cookie %v: %s, want %s", door.name, origin, cookie, got, want[i])
+							}
+						}
+					}
+					measured.add(door.name, kind.kind, want[0], want[1])
+				}
+			}
+			if held := p.metric("relevo_handshake_failures_total{reason=\"origin\"}"); held == "0" {
+				t.Error("refused handshakes are not counted")
+			}
+			measured.documented(t, "origins")
+		})
+	}
+}
+
+// send makes the request without redirects and the Go client's own cookies.
+func (o originTrial) send(method, path, body string, headers ...string) *http.Response {
+	o.t.Helper()
+	req, err := http.NewRequestWithContext(soon(o.t), method, o.p.url+path, strings.NewReader(body))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	for name, values := range o.header() {
+		req.Header[name] = values
+	}
+	resp, err := (&http.Client{Transport: o.max.client.Transport, CheckRedirect: o.max.client.CheckRedirect}).Do(req)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"} {
+		if v := resp.Header.Values(name); len(v) > 1 || slices.Contains(v, "*") {
+			o.t.Errorf("%s %s, Origin %q: %s %q", method, path, o.origin, name, v)
+		}
+	}
+	if !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") && resp.Header.Get("Cache-Control") != "no-store" {
+		o.t.Errorf("%s %s: Vary %q lacks Origin", method, path, resp.Header.Values("Vary"))
+	}
+	return resp
+}
+
+func (o originTrial) header() http.Header {
+	h := http.Header{}
+	if o.origin != "" {
+		h["Origin"] = []string{o.origin}
+	}
+	if o.cookie {
+		h.Set("Cookie", o.max.cookie())
+	}
+	return h
+}
+
+// outcome names an answer of REST.
+func (o originTrial) outcome(resp *http.Response) string {
+	readable := o.origin == "" || resp.Header.Get("Access-Control-Allow-Origin") == o.origin && resp.Header.Get("Access-Control-Allow-Credentials") == "true"
+	switch {
+	case resp.StatusCode == 200 && readable:
+		return asUser
+	case resp.StatusCode == 200:
+		return asUserUnread
+	case resp.StatusCode == 401:
+		return signedOut
+	case resp.StatusCode == 400, resp.StatusCode == 403:
+		return refused
+	}
+	return resp.Status
+}
+
+func (o originTrial) read() string { return o.outcome(o.send("GET", "/users/api/list", "")) }
+
+func (o originTrial) write() string {
+	return o.outcome(o.send("POST", "/dashboard/api/goals/save", anyGoal, "Content-Type", "application/json", "X-CSRFToken", o.max.csrf))
+}
+
+func (o originTrial) blindWrite() string {
+	return o.outcome(o.send("POST", "/dashboard/api/goals/save", anyGoal, "Content-Type", "application/json"))
+}
+
+// signIn is login CSRF: the attacker's own account, put into the victim's browser.
+func (o originTrial) signIn() string {
+	resp := o.send("POST", "/login", url.Values{"username": {"max"}, "password": {password}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	if resp.Header.Get("Set-Cookie") != "" {
+		return "a cookie"
+	}
+	return o.outcome(resp)
+}
+
+func (o originTrial) preflight() string {
+	resp := o.send("OPTIONS", "/users/api/list", "", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "x-csrftoken")
+	if resp.StatusCode == 204 && resp.Header.Get("Access-Control-Allow-Origin") == o.origin {
+		return granted
+	}
+	if resp.Header.Get("Access-Control-Allow-Methods") == "" {
+		return refused
+	}
+	return resp.Status
+}
+
+func (o originTrial) polling() string {
+	resp := o.send("GET", "/socket.io/?EIO=4&transport=polling", "")
+	return o.socket("polling", o.origin == "" || resp.Header.Get("Access-Control-Allow-Origin") == o.origin)
+}
+
+func (o originTrial) webSocket() string { return o.socket("websocket", true) }
+
+// socket connects and tells as whom.
+func (o originTrial) socket(transport string, readable bool) string {
+	o.t.Helper()
+	s, err := livetest.Connect(soon(o.t), livetest.Dial{URL: o.p.url, Transport: transport, Header: o.header()})
+	var no *livetest.Refused
+	if errors.As(err, &no) {
+		if no.Status != 400 {
+			return fmt.Sprintf("refused with %d", no.Status)
+		}
+		return refused
+	}
+	if err != nil {
+		o.t.Fatalf("%s, Origin %q: %v", transport, o.origin, err)
+	}
+	defer s.Close()
+	if err := s.Barrier(soon(o.t)); err != nil {
+		o.t.Fatal(err)
+	}
+	switch {
+	case !slices.Contains(s.Names(), "connection_established"):
+		return asNobody
+	case readable:
+		return asUser
+	}
+	return asUserUnread
+}
+
+// joinPolling sends to a session that the user's own page has opened.
+func (o originTrial) joinPolling() string {
+	o.t.Helper()
+	own, err := livetest.Connect(soon(o.t), livetest.Dial{URL: o.p.url, Transport: "polling", Header: http.Header{"Cookie": {o.max.cookie()}}})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer own.Close()
+	return o.outcome(o.send("POST", "/socket.io/?EIO=4&transport=polling&sid="+own.Open.SID, `42["dashboard_refresh",{}]`, "Content-Type", "text/plain;charset=UTF-8"))
+}
