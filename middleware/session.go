@@ -25,17 +25,22 @@ type SessionRule struct {
 }
 
 // Sessions resolves the session cookie, for Gin and for socket handshakes alike,
-// and writes it. It is safe for concurrent use once OnRevoked was called.
+// and writes it. It is safe for concurrent use once OnRevoked and OnSeen were called.
 type Sessions struct {
 	store   SessionStore
 	rule    SessionRule
 	revoked []func(userID int64)
+	seen    func(s models.Session, address, userAgent string)
 }
 
 // NewSessions reads and writes the session and the remember cookie.
 func NewSessions(store SessionStore, rule SessionRule) *Sessions {
-	return &Sessions{store: store, rule: rule}
+	return &Sessions{store: store, rule: rule, seen: func(models.Session, string, string) {}}
 }
+
+// OnSeen sets what is told of each request of a session, with the client's address
+// and browser. It must not wait and must be set before the first request.
+func (s *Sessions) OnSeen(f func(s models.Session, address, userAgent string)) { s.seen = f }
 
 // OnRevoked adds what is told that sessions of a user have ended before their time:
 // logout, deactivation or change of password; a change of role ends none (contract
@@ -79,18 +84,24 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 }
 
 func (s *Sessions) bySession(r *http.Request) (Identity, error) {
-	token := s.rule.Cookie.of(r, s.rule.Cookie.Name)
-	if token == "" || isVisitor(token) {
-		return Identity{}, nil
-	}
-	row, err := s.store.SessionByToken(r.Context(), token, s.rule.Cookie.Now())
-	if models.CodeOf(err) == models.NotFound {
-		return Identity{}, nil
-	}
-	if err != nil {
+	row, err := s.rowOf(r)
+	if err != nil || row.ID == 0 {
 		return Identity{}, err
 	}
 	return identify(row), nil
+}
+
+// rowOf is the live session of the cookie; the zero row without one.
+func (s *Sessions) rowOf(r *http.Request) (models.Session, error) {
+	token := s.rule.Cookie.of(r, s.rule.Cookie.Name)
+	if token == "" || isVisitor(token) {
+		return models.Session{}, nil
+	}
+	row, err := s.store.SessionByToken(r.Context(), token, s.rule.Cookie.Now())
+	if models.CodeOf(err) == models.NotFound {
+		return models.Session{}, nil
+	}
+	return row, err
 }
 
 // Handler sets the identity of each request, restoring the session from a remember
@@ -98,8 +109,12 @@ func (s *Sessions) bySession(r *http.Request) (Identity, error) {
 func (s *Sessions) Handler() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Writer.Header().Add("Vary", "Cookie")
-		id, err := s.bySession(c.Request)
-		if err == nil && id.Anonymous() {
+		row, err := s.rowOf(c.Request)
+		var id Identity
+		if row.ID != 0 {
+			id = identify(row)
+			s.seen(row, c.ClientIP(), c.Request.UserAgent())
+		} else if err == nil {
 			id, err = s.restore(c)
 		}
 		if err != nil {

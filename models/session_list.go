@@ -38,13 +38,13 @@ func liveSessions(db *gorm.DB, now time.Time) *gorm.DB {
 // from and the other sessions of that, and returns the ids of all. note goes to the
 // end of the audit line.
 func (tx *Tx) RevokeSession(by Actor, s Session, note string) ([]int64, error) {
-	var ended []int64
-	db := tx.db.Model(&Session{}).Where("id = ?", s.ID)
+	db := tx.db.Where("id = ?", s.ID)
 	if s.RememberedID != nil {
 		db = db.Or("remembered_id = ?", *s.RememberedID)
 	}
-	if err := db.Order("id").Pluck("id", &ended).Error; err != nil {
-		return nil, unavailable(err)
+	ended, err := tx.liveIDs(db)
+	if err != nil {
+		return nil, err
 	}
 	if err := tx.EndSession(s.ID); err != nil {
 		return nil, err
@@ -59,10 +59,9 @@ func (tx *Tx) RevokeSession(by Actor, s Session, note string) ([]int64, error) {
 // keep, 0 for none, and returns the ids of the sessions. note goes to the end of the
 // audit line.
 func (tx *Tx) RevokeSessions(by Actor, u User, keep int64, note string) ([]int64, error) {
-	var ended []int64
-	err := tx.db.Model(&Session{}).Where("user_id = ? AND id <> ?", u.ID, keep).Order("id").Pluck("id", &ended).Error
+	ended, err := tx.liveIDs(tx.db.Where("user_id = ? AND id <> ?", u.ID, keep))
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	if err := tx.EndSessions(u.ID, keep); err != nil {
 		return nil, err
@@ -71,6 +70,13 @@ func (tx *Tx) RevokeSessions(by Actor, u User, keep int64, note string) ([]int64
 		return nil, err
 	}
 	return ended, tx.Audit(by, "REVOKE_SESSIONS", "User", u.ID, fmt.Sprintf("Sesiones revocadas: %s, %d%s", u.Username, len(ended), note))
+}
+
+// liveIDs are the sessions of the condition that are not over by themselves.
+func (tx *Tx) liveIDs(condition *gorm.DB) ([]int64, error) {
+	var ids []int64
+	err := tx.db.Model(&Session{}).Where(condition).Where("expires_at > ?", tx.store.now().UnixMilli()).Order("id").Pluck("id", &ids).Error
+	return ids, unavailable(err)
 }
 
 // leave notes a sign-out when no session of the user is left, so that nobody counts

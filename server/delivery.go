@@ -38,12 +38,14 @@ func (s *Server) newDelivery() error {
 	return nil
 }
 
-// Follow delivers events until the returned function is called, which delivers
-// what is committed by then and waits.
+// Follow delivers events, and writes what is written in the background, until the
+// returned function is called, which delivers what is committed by then and waits.
 func (s *Server) Follow() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.tail.Run(ctx) })
+	running.Go(func() { s.security.Run(ctx) })
+	running.Go(func() { s.seen.Run(ctx) })
 	if s.replay != nil {
 		running.Go(func() { s.replay.Run(ctx) })
 	}

@@ -33,7 +33,7 @@ func (d documents) serveAsync(c *gin.Context) { c.Data(http.StatusOK, gin.MIMEJS
 // OpenAPI is the document of every public route; cookie names the session cookie.
 func OpenAPI(cookie string) ([]byte, error) {
 	return openapi.Document(slices.Concat(
-		processRoutes(), api.AuthRoutes(), api.UsersRoutes(), api.FilesRoutes(), api.ClientsRoutes(), api.OperationsRoutes(),
+		processRoutes(), api.AuthRoutes(), api.SessionsRoutes(), api.AuditRoutes(), api.UsersRoutes(), api.FilesRoutes(), api.ClientsRoutes(), api.OperationsRoutes(),
 		api.DashboardRoutes(), api.EventsRoutes(), api.EmitRoutes(), pages.Routes(),
 	), cookie)
 }

@@ -42,7 +42,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	// Signing in and passwords (contract 3.2).
 	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
 		PerMinute: s.cfg.Login.PerMinute, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
-		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt,
+		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security,
 	})
 	r.GET("/api/session", auth.Session)
 	r.GET("/login", auth.Form)
@@ -51,6 +51,13 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.POST("/logout", auth.LogoutJSON)
 	r.POST("/change_password", middleware.RequireRole(), auth.ChangePassword)
 	r.POST("/reset_password/:id", middleware.RequireRole(), auth.ResetPassword)
+
+	// Where users are signed in, and who did what.
+	sessions := api.NewSessions(s.store, s.sessions, s.hub.SocketsOf)
+	r.GET("/api/sessions", middleware.RequireRole(), sessions.List)
+	r.DELETE("/api/sessions", middleware.RequireRole(), sessions.DeleteAll)
+	r.DELETE("/api/sessions/:id", middleware.RequireRole(), sessions.Delete)
+	r.GET("/api/audit", middleware.RequireRole(models.Master), api.NewAudit(s.store).List)
 
 	// The event log for pages and pollers, and what describes this interface.
 	described, err := newDocuments(s.cfg.Session.CookieName)

@@ -23,10 +23,13 @@ type Server struct {
 	origins  *middleware.Origins
 	csrf     *middleware.CSRF
 	hasher   *models.Hasher
+	security *models.SecurityLog
+	seen     *models.Sightings
 	guard    *events.Guard
 	health   *Health
 	metrics  *Metrics
 	engine   live.Engine
+	hub      *live.Hub
 	tail     *events.Tail
 	herald   *events.Herald
 	replay   *live.Replay // nil when nothing is replayed
@@ -51,6 +54,9 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		Public:  []string{"/login"},
 		NoToken: []string{"/clients/api/upload_validation_oc/:id", "/operations/api/upload_proof/:id"},
 	})
+	s.security = models.NewSecurityLog(store, func(err error) { log.Warn("security events not recorded", zap.Error(err)) })
+	s.seen = models.NewSightings(store, func(err error) { log.Warn("last use of sessions not recorded", zap.Error(err)) })
+	s.sessions.OnSeen(s.seen.Note)
 	s.hasher = models.NewHasher(cfg.Login.MaxHashes)
 	s.guard = events.NewGuard(s.send, log)
 	if err := s.newDelivery(); err != nil {

@@ -16,7 +16,7 @@ var engines = map[string]func(live.Handler, live.Options) live.Engine{
 // newEngine makes the Socket.IO engine and the hub that decides for it.
 func (s *Server) newEngine() live.Engine {
 	counters := live.NewCounters()
-	hub := live.NewHub(live.HubConfig{
+	s.hub = live.NewHub(live.HubConfig{
 		Resolve:        s.sessions.Resolve,
 		Origin:         s.origins.Allowed,
 		MayWatchClient: mayWatchClient,
@@ -37,7 +37,7 @@ func (s *Server) newEngine() live.Engine {
 	if s.replay = s.newReplay(); s.replay != nil {
 		o.Replay = s.replay
 	}
-	engine := engines[s.cfg.Socket.Engine](hub, o)
+	engine := engines[s.cfg.Socket.Engine](s.hub, o)
 	s.metrics.Watch(engine, counters.Totals, s.guard.Counts)
 	var replays func() live.ReplayCounts
 	if s.replay != nil {

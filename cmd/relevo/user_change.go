@@ -141,7 +141,7 @@ func record(tx *models.Tx, u models.User, action, details string, kind events.Us
 }
 
 func audit(tx *models.Tx, u models.User, action, details string) error {
-	return tx.Audit(models.Actor{UserID: u.ID, Username: u.Username, Role: u.Role}, action, "User", u.ID, details+byHand)
+	return tx.Audit(concerned(u), action, "User", u.ID, details+byHand)
 }
 
 func passwordFlag(cmd *cobra.Command, to *bool) {

@@ -31,6 +31,8 @@ type AuthRule struct {
 	Lifetime, RememberLifetime time.Duration
 	// Now is the clock.
 	Now func() time.Time
+	// Security is told of failed attempts. Nil keeps no record.
+	Security *models.SecurityLog
 	// Attempt is told how each attempt ended: ok, rejected or limited. Nil is silence.
 	Attempt func(result string)
 }

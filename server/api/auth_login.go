@@ -61,6 +61,7 @@ func (a *Auth) Login(c *gin.Context) {
 	}
 	user, err := a.authenticate(c, in)
 	if err != nil {
+		a.noteRefusal(c, models.LoginFailed, in.login, user.ID, err)
 		a.refuseLogin(c, in, err)
 		return
 	}
@@ -86,11 +87,12 @@ func (a *Auth) Login(c *gin.Context) {
 }
 
 // authenticate checks limits, then the password: always exactly one hash, whether
-// or not the user exists.
+// or not the user exists. With an error it returns whom the attempt was for, as far
+// as that is known.
 func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error) {
 	ctx, now := c.Request.Context(), a.rule.Now()
 	if wait, ok := a.limits.take(addressKey(c.ClientIP()), now); !ok {
-		return models.User{}, &limitedError{wait}
+		return models.User{}, &limitedError{wait, addressKey(c.ClientIP())}
 	}
 	user, err := a.store.FindUserByLogin(ctx, in.login)
 	unknown := models.CodeOf(err) == models.NotFound
@@ -102,22 +104,25 @@ func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error)
 		account = "user " + strconv.FormatInt(user.ID, 10)
 	}
 	if wait, ok := a.limits.take(account, now); !ok {
-		return models.User{}, &limitedError{wait}
+		return user, &limitedError{wait, account}
 	}
 	ok, err := a.hasher.Verify(ctx, user.PasswordHash, in.password)
 	switch {
 	case err != nil:
 		return models.User{}, err
 	case unknown || !ok:
-		return models.User{}, models.Errorf(models.Unauthorized, flashWrong)
+		return user, models.Errorf(models.Unauthorized, flashWrong)
 	case user.Status != models.Active:
-		return models.User{}, models.Errorf(models.Forbidden, flashInactive)
+		return user, models.Errorf(models.Forbidden, flashInactive)
 	}
 	return user, nil
 }
 
-// limitedError refuses an attempt until wait is over.
-type limitedError struct{ wait time.Duration }
+// limitedError refuses an attempt until wait is over; key is what had too many.
+type limitedError struct {
+	wait time.Duration
+	key  string
+}
 
 func (e *limitedError) Error() string { return "too many sign-in attempts" }
 

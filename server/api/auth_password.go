@@ -32,6 +32,7 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 	}
 	ctx, id := c.Request.Context(), middleware.IdentityOf(c)
 	if wait, ok := a.limits.take("user "+strconv.FormatInt(id.UserID, 10), a.rule.Now()); !ok {
+		a.noteRefusal(c, models.PasswordFailed, id.Username, id.UserID, &limitedError{wait, "user " + strconv.FormatInt(id.UserID, 10)})
 		c.Header("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		middleware.Refuse(c, models.Errorf(models.RateLimited, flashLimited))
 		return
@@ -41,6 +42,7 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 		var ok bool
 		if ok, err = a.hasher.Verify(ctx, user.PasswordHash, string(in.Old)); err == nil && !ok {
 			err = models.Errorf(models.Invalid, "La contraseña actual es incorrecta")
+			a.noteFailure(c, models.PasswordFailed, id.Username, id.UserID, err)
 		}
 	}
 	var hash string
