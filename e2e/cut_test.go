@@ -30,16 +30,18 @@ var cuts = []cut{
 type cutting struct {
 	rounds           int
 	shortest, spread time.Duration
+	pace             time.Duration // of each writer
 	settings         []string
 }
 
 // cuttingScale is the real one in the long form: heartbeats as shipped and cuts of 1
-// to 90 s. The short form is the same, about forty times as fast.
+// to 90 s, with as much work as a desk has: what is missed in the longest of them is
+// less than one replay holds. The short form is the same, about forty times as fast.
 func cuttingScale(t *testing.T) cutting {
 	if os.Getenv("RELEVO_CRASH_ROUNDS") != "" {
-		return cutting{max(2, rounds(t, 0)/20), time.Second, 89 * time.Second, nil}
+		return cutting{max(2, rounds(t, 0)/20), time.Second, 89 * time.Second, 1500 * time.Millisecond, nil}
 	}
-	return cutting{5, 25 * time.Millisecond, 2200 * time.Millisecond, []string{"RELEVO_SOCKET_PING_INTERVAL=600ms", "RELEVO_SOCKET_PING_TIMEOUT=1200ms"}}
+	return cutting{5, 25 * time.Millisecond, 2200 * time.Millisecond, 120 * time.Millisecond, []string{"RELEVO_SOCKET_PING_INTERVAL=600ms", "RELEVO_SOCKET_PING_TIMEOUT=1200ms"}}
 }
 
 // Each client has a network of its own that is cut at random, in every way and for a
@@ -63,7 +65,7 @@ func TestCuts(t *testing.T) {
 		crowd := gather(k.process, watchers...)
 		baseline := k.logEnd()
 		ledger := newLedger()
-		dismiss := employ(t, ledger, seed, 120*time.Millisecond, k.work()...)
+		dismiss := employ(t, ledger, seed, scale.pace, k.work()...)
 
 		made := map[string]int{}
 		for range scale.rounds {
