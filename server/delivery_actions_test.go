@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,16 +68,15 @@ func (x *machine) awaitSockets(t *rapid.T, tab *tab) {
 // that calls disconnect().
 func (x *machine) closeInWords(t *rapid.T) {
 	tab := x.some(t, isLive)
-	if rapid.Bool().Draw(t, "disconnect") {
+	disconnect, noticed := rapid.Bool().Draw(t, "disconnect"), rapid.Bool().Draw(t, "noticed")
+	if disconnect {
 		_ = tab.client.Send(x.ctx, "41")
-		tab.client.Close()
-		tab.gone(false)
-	} else {
-		tab.client.Close()
-		tab.gone(true)
 	}
-	tab.hasty = true
-	if rapid.Bool().Draw(t, "noticed") {
+	tab.client.Close()
+	// Without a pid nobody knows it again before its end is known.
+	tab.gone(!disconnect && (noticed || tab.recovers))
+	tab.hasty, tab.polite = true, true
+	if noticed {
 		x.awaitSockets(t, tab)
 	}
 }
@@ -116,8 +116,8 @@ func (x *machine) update(t *rapid.T, who *member, change map[string]string) {
 	}
 }
 
-// revoke signs a browser out, or deactivates a member, or lets one in again. All
-// sockets of the user end; those whose login goes on come back by themselves.
+// revoke signs a browser out, or deactivates a member, or lets one in again. The
+// sockets of the logins that end are sent away; the others stay.
 func (x *machine) revoke(t *rapid.T) {
 	who := pick(t, x.members, "member")
 	if !who.active {
@@ -142,12 +142,14 @@ func (x *machine) revoke(t *rapid.T) {
 		who.active = false
 	}
 	for _, tab := range x.tabs {
-		if tab.login.member != who || !tab.live {
+		if !slices.Contains(ended, tab.login) || !tab.live {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(x.ctx, 10*time.Second)
 		if err := tab.client.WaitClosed(ctx); err != nil {
 			t.Errorf("%s outlives its login: %v", tab.name, err)
+		} else if !tab.client.Disconnected() {
+			t.Errorf("%s was not sent away", tab.name)
 		}
 		cancel()
 		tab.client.Close()

@@ -122,7 +122,7 @@ func (x *machine) settle(t *rapid.T) {
 		lacking := ""
 		for _, tab := range x.live() {
 			if missing := x.m.missing(tab); len(missing) > 0 {
-				lacking = fmt.Sprintf("%s (opened %d, pid %v) has not got %d events, the first is %s", tab.name, tab.opened, tab.recovers, len(missing), missing[0])
+				lacking = fmt.Sprintf("%s (opened %d, pid %v) has not got %d events, the first is %s; it got%s", tab.name, tab.opened, tab.recovers, len(missing), missing[0], tab.history.String())
 			}
 		}
 		if lacking == "" {

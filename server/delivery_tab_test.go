@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/relevo/relevo/events"
@@ -32,10 +33,13 @@ type tab struct {
 	handled  int // events looked at
 	order    []*fact
 	hasty    bool // the one before may be alive for the server
+	polite   bool // the one before was closed by the client
 	greeted  bool
 	resynced string // the reason
 	role     int    // member.roleSince before it was opened
 	lastRun  map[string]int
+
+	history strings.Builder // for the report of a failure
 }
 
 // connect opens the next connection as the tab's version does, and asks for its
@@ -64,7 +68,12 @@ func (t *tab) connect(ctx context.Context, w *world) error {
 	if t.login.member != nil {
 		t.role = t.login.member.roleSince
 	}
+	if dial.Auth == "" {
+		t.takePlaces()
+	}
+	t.polite = false
 	t.m.mu.Unlock()
+	fmt.Fprintf(&t.history, " | opened %d, pid %v:", t.opened, dial.Auth != "")
 	client, err := livetest.Connect(ctx, dial)
 	if err != nil {
 		return err
@@ -79,6 +88,17 @@ func (t *tab) connect(ctx context.Context, w *world) error {
 	t.live, t.waits, t.ready = true, false, t.m.tick()
 	t.m.mu.Unlock()
 	return nil
+}
+
+// takePlaces notes that the connection, which has no pid, takes up what pages of
+// the browser left that were closed: that serves one successor.
+func (t *tab) takePlaces() {
+	for _, other := range t.m.tabs {
+		if other != t && other.login == t.login && other.polite && !other.live && !other.recovers {
+			other.waits = false
+			other.forget(func(*fact) bool { return true })
+		}
+	}
 }
 
 // watch joins the room of a client; it is in it when watch returns.
@@ -119,7 +139,7 @@ func (t *tab) look() error {
 	for _, e := range came[t.handled:] {
 		t.handled++
 		if err := t.take(e); err != nil {
-			return fmt.Errorf("%s (opened %d): %s %s: %w", t.name, t.opened, e.Name, e.Args, err)
+			return fmt.Errorf("%s (opened %d): %s %s: %w; it got%s", t.name, t.opened, e.Name, e.Args, err, t.history.String())
 		}
 	}
 	return nil
@@ -141,7 +161,13 @@ func (t *tab) take(e livetest.Event) error {
 	if len(e.Args) > 0 {
 		_ = json.Unmarshal(e.Args[0], &told)
 	}
+	sign := ""
+	if told.EventID != "" {
+		sign = "*"
+	}
+	fmt.Fprintf(&t.history, " %d%s", told.N, sign)
 	if told.N == 0 {
+		fmt.Fprintf(&t.history, "(%s)", e.Name)
 		return t.takeOther(e, told.Reason)
 	}
 	t.m.mu.Lock()
@@ -207,7 +233,7 @@ func (t *tab) takeOther(e livetest.Event, reason string) error {
 		return t.takeResync(reason)
 	case "joined_room":
 		return nil
-	case "session_updated", "user_updated", "dashboard_update":
+	case "session_updated", "session_ended", "user_updated", "dashboard_update":
 		if signedIn && t.greeted {
 			return nil
 		}
