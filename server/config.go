@@ -63,6 +63,11 @@ type Config struct {
 		EmitPerSecond int           `key:"emit_per_second" default:"200" check:"positive" doc:"Events a second that one service key may publish, on average over two seconds."`
 		Log           string        `key:"log" default:"on" check:"on|off" doc:"Off keeps events out of the database: they are lost in a crash and cannot be replayed. It exists to measure what the log costs."`
 	} `key:"events"`
+	Presence struct {
+		Grace         time.Duration `key:"grace" default:"10s" check:"positive" doc:"How long who has no socket left still counts as present, because a change of page closes one and opens another."`
+		Lease         time.Duration `key:"lease" default:"30s" check:"positive" doc:"How long the sockets of a process that was killed count; a living one says three times in that time that it lives."`
+		RequireSocket bool          `key:"require_socket" default:"false" doc:"Leaves out of online who is signed in and has opened no socket since."`
+	} `key:"presence"`
 	CORS struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`
 	} `key:"cors"`

@@ -46,6 +46,7 @@ func (s *Server) Follow() (stop func()) {
 	running.Go(func() { s.tail.Run(ctx) })
 	running.Go(func() { s.security.Run(ctx) })
 	running.Go(func() { s.seen.Run(ctx) })
+	running.Go(func() { s.presence.Run(ctx) })
 	if s.replay != nil {
 		running.Go(func() { s.replay.Run(ctx) })
 	}

@@ -33,7 +33,8 @@ type Server struct {
 	tail     *events.Tail
 	herald   *events.Herald
 	replay   *live.Replay // nil when nothing is replayed
-	node     string       // id of this run
+	presence *live.Presence
+	node     string // id of this run
 	handler  http.Handler
 }
 

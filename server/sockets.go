@@ -16,11 +16,13 @@ var engines = map[string]func(live.Handler, live.Options) live.Engine{
 // newEngine makes the Socket.IO engine and the hub that decides for it.
 func (s *Server) newEngine() live.Engine {
 	counters := live.NewCounters()
+	s.presence = s.newPresence()
 	s.hub = live.NewHub(live.HubConfig{
 		Resolve:        s.sessions.Resolve,
 		Origin:         s.origins.Allowed,
 		MayWatchClient: mayWatchClient,
 		Notify:         func(m live.Message) error { return s.engine.Send(m) },
+		Presence:       s.presence,
 		Counters:       counters,
 		Log:            s.log.Named("live"),
 		Now:            s.store.Instant,

@@ -32,6 +32,8 @@ type HubConfig struct {
 	MayWatchClient func(ctx context.Context, id middleware.Identity, dni string) bool
 	// Notify sends an answer that concerns all sockets of a user. Required.
 	Notify func(Message) error
+	// Presence notes whose sockets come and go. Nil means that nobody asks.
+	Presence *Presence
 	// Counters receives what the hub counts. Nil means that nobody looks.
 	Counters *Counters
 	// Log is nil for silence.
@@ -104,6 +106,7 @@ func (h *Hub) Connected(s Socket) {
 	h.config.Counters.Connect(s.Transport())
 	h.allowances.enter(s, id.UserID)
 	h.sessionSockets.enter(s, id.SessionID)
+	h.config.Presence.enter(id.UserID)
 	name, payload := h.greeting(id)
 	for _, room := range s.Enter(roomsOf(id), name, payload) {
 		h.allowances.watched(s, room)
@@ -145,6 +148,7 @@ func (h *Hub) greeting(id middleware.Identity) (name string, payload json.RawMes
 func (h *Hub) Disconnected(s Socket, reason string) {
 	h.allowances.exit(s, s.Identity().UserID)
 	h.sessionSockets.exit(s)
+	h.config.Presence.exit(s.Identity().UserID, reason)
 	h.config.Counters.Disconnect(reason)
 	h.config.Log.Debug("socket closed", zap.String("sid", s.ID()), zap.String("reason", reason))
 }
