@@ -23,6 +23,8 @@ var (
 
 	ResyncRequiredEvent = define[ResyncRequired]("resync_required", Reply, oneSocket, "Events that a returning socket missed are not kept any more; it has to load its data again.")
 
+	LimitExceededEvent = define[LimitExceeded]("limit_exceeded", Reply, oneSocket, "The socket sent more events than it may; what was too much did nothing, and going on closes the connection.")
+
 	sessionUpdated       = define[SessionUpdated]("session_updated", Durable, oneUser, "The user has another role now; sockets are in its rooms already.")
 	nuevaOperacion       = define[OperationCreated]("nueva_operacion", Durable, staff, "An operation was created.")
 	operacionActualizada = define[OperationUpdated]("operacion_actualizada", Durable, staff, "The status or the operator of an operation changed.")

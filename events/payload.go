@@ -35,6 +35,12 @@ type ResyncRequired struct {
 	Since *string `json:"since"`
 }
 
+// LimitExceeded tells a socket that an event of it was not taken.
+type LimitExceeded struct {
+	// Limit is the configuration key of the limit.
+	Limit string `json:"limit"`
+}
+
 // Reasons of ResyncRequired.
 const (
 	ResyncWindow  = "window_exceeded" // older than what is kept

@@ -87,20 +87,6 @@ func Recovery(log *zap.Logger) gin.HandlerFunc {
 	}
 }
 
-// BodyLimit answers 413 to a body above max bytes: at once when it says its length,
-// else when a handler has read as much.
-func BodyLimit(max int64) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if c.Request.ContentLength > max {
-			// The rest of the body would be read before the next request.
-			c.Header("Connection", "close")
-			Refuse(c, models.Errorf(models.TooLarge, "El contenido supera el tamaño permitido"))
-			return
-		}
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, max)
-	}
-}
-
 // NotFound answers an unknown address, as JSON for everybody (contract 3.1).
 func NotFound(c *gin.Context) {
 	Refuse(c, models.Errorf(models.NotFound, "Recurso no encontrado"))

@@ -18,6 +18,8 @@ type Config struct {
 		PublicURL         string        `key:"public_url" default:"" check:"url?" doc:"URL under which browsers reach the server, when a proxy changes it; an own origin like the one in the Host header, and the beginning of absolute URLs."`
 		TrustedProxies    []string      `key:"trusted_proxies" default:"" check:"cidrs" doc:"Addresses or CIDR ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; empty believes none."`
 		ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" check:"positive" doc:"Longest time a client may take to send its request header."`
+		MaxHeaderBytes    int           `key:"max_header_bytes" default:"65536" check:"positive" doc:"Longest request header in bytes, give or take 4 KiB; a longer one is answered 431."`
+		RequestTimeout    time.Duration `key:"request_timeout" default:"2m" check:"positive" doc:"Longest time that a REST request may take, its body and its answer included; sockets are not bound by it."`
 		ShutdownTimeout   time.Duration `key:"shutdown_timeout" default:"8s" check:"positive" doc:"One deadline for the whole ordered end after SIGTERM."`
 	} `key:"http"`
 	Internal struct {
@@ -42,8 +44,9 @@ type Config struct {
 		CompatNames      bool          `key:"compat_cookie_names" default:"true" doc:"Keeps the cookie names of the contract; false puts __Host- in front of them over TLS, so that no neighbouring domain can set them."`
 	} `key:"session"`
 	Login struct {
-		PerMinute int `key:"per_minute" default:"5" check:"positive" doc:"Sign-in attempts a minute, per address and per account."`
-		MaxHashes int `key:"max_hashes" default:"4" check:"positive" doc:"Password hashes computed at the same time; further sign-ins wait."`
+		PerMinute int           `key:"per_minute" default:"5" check:"positive" doc:"Sign-in attempts a minute of one address, and wrong ones for one account before each newcomer waits its turn."`
+		MaxDelay  time.Duration `key:"max_delay" default:"5m" check:"positive" doc:"Longest time that one address waits after wrong passwords for one account: 2 s after login.per_minute of them, twice as long after each further one, until a right one."`
+		MaxHashes int           `key:"max_hashes" default:"4" check:"positive" doc:"Password hashes computed at the same time; further sign-ins wait."`
 	} `key:"login"`
 	Socket struct {
 		Engine         string        `key:"engine" default:"native" check:"native|zishang520" doc:"Socket.IO engine; docs/engine.md compares them."`
@@ -68,6 +71,19 @@ type Config struct {
 		Lease         time.Duration `key:"lease" default:"30s" check:"positive" doc:"How long the sockets of a process that was killed count; a living one says three times in that time that it lives."`
 		RequireSocket bool          `key:"require_socket" default:"false" doc:"Leaves out of online who is signed in and has opened no socket since."`
 	} `key:"presence"`
+	Limits struct {
+		Connections           int `key:"connections" default:"20000" check:"positive" doc:"Open connections of sockets in all."`
+		ConnectionsPerAddress int `key:"connections_per_address" default:"1000" check:"positive" doc:"Open connections of sockets of one client address; of IPv6 of one /64 network."`
+		ConnectionsPerUser    int `key:"connections_per_user" default:"50" check:"positive" doc:"Open connections of sockets of one user: tabs and devices."`
+		HandshakesPerSecond   int `key:"handshakes_per_second" default:"50" check:"positive" doc:"New socket connections a second of one client address."`
+		HandshakeBurst        int `key:"handshake_burst" default:"200" check:"positive" doc:"New socket connections of one client address at once."`
+		EventsPerSecond       int `key:"events_per_second" default:"50" check:"positive" doc:"Events a second that one socket may send; it is told limit_exceeded, and closed when it goes on."`
+		EventBurst            int `key:"event_burst" default:"100" check:"positive" doc:"Events that one socket may send at once."`
+		UserEventsPerSecond   int `key:"user_events_per_second" default:"200" check:"positive" doc:"Events a second that all sockets of a user may send together, twice as many at once."`
+		ClientRooms           int `key:"client_rooms" default:"32" check:"positive" doc:"Client rooms of one socket."`
+		ClientRoomsPerMinute  int `key:"client_rooms_per_minute" default:"10" check:"positive" doc:"Client rooms a minute that one socket may ask for, all of them at once if it likes."`
+		RefreshesPerMinute    int `key:"refreshes_per_minute" default:"60" check:"positive" doc:"Dashboard refreshes a minute that one user may ask for, five of them at once."`
+	} `key:"limits"`
 	CORS struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`
 	} `key:"cors"`

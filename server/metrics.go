@@ -16,6 +16,7 @@ type Metrics struct {
 	emitted  *prometheus.CounterVec
 	logins   *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	limits   *prometheus.CounterVec
 
 	written, confirmed prometheus.Histogram
 }
@@ -32,6 +33,7 @@ func NewMetrics(build BuildInfo) *Metrics {
 			Help:    "Time to answer an HTTP request, Socket.IO transports not counted.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "status"}),
+		limits: newLimitCounter(),
 		written: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "relevo_event_commit_to_write_seconds",
 			Help:    "Time from the recording of a durable event, just before its commit, until it was handed to all sockets of this process.",
@@ -46,7 +48,7 @@ func NewMetrics(build BuildInfo) *Metrics {
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "relevo_build_info", Help: "1, labelled with what is running."},
 		[]string{"version", "commit", "go_version"})
 	info.WithLabelValues(build.Version, build.Commit, build.GoVersion).Set(1)
-	m.registry.MustRegister(info, m.emitted, m.logins, m.requests, m.written, m.confirmed,
+	m.registry.MustRegister(info, m.emitted, m.logins, m.requests, m.limits, m.written, m.confirmed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -20,14 +20,15 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/healthz", gin.WrapF(s.health.ServeLive))
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
 	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
-	r.Use(middleware.CheckHost())
+	r.Use(middleware.OneForwardedFor, middleware.CheckHost())
 	r.Any(s.cfg.Socket.Path+"*any", middleware.NoSniff, pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
 	if err := r.SetTrustedProxies(s.cfg.HTTP.TrustedProxies); err != nil {
 		return err
 	}
+	r.RemoteIPHeaders = []string{"X-Forwarded-For"} // as Proxies.ClientAddress
 	r.RedirectTrailingSlash = false
 	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(s.cookie),
-		middleware.CORS(s.origins), middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope))
+		middleware.CORS(s.origins), s.noteLimits, s.boundTime, middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope))
 
 	// Doors for other services, which have a key and no cookie: no session is read
 	// and no CSRF token asked for (docs/doors.md).
@@ -41,7 +42,7 @@ func (s *Server) routes(r *gin.Engine) error {
 
 	// Signing in and passwords (contract 3.2).
 	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
-		PerMinute: s.cfg.Login.PerMinute, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
+		PerMinute: s.cfg.Login.PerMinute, MaxDelay: s.cfg.Login.MaxDelay, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
 		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security,
 	})
 	r.GET("/api/session", auth.Session)

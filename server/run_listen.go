@@ -15,9 +15,9 @@ const (
 	// idleTimeout is above the minute after which common proxies drop idle
 	// connections to us, so that the proxy and not we end them.
 	idleTimeout = 75 * time.Second
-	// bodyTimeout bounds how long a request body may take to arrive.
-	bodyTimeout    = 2 * time.Minute
-	maxHeaderBytes = 64 << 10
+	// lastWrites is what an answer may take that begins when the time of its request
+	// is over.
+	lastWrites = 10 * time.Second
 )
 
 // ports are the listeners of a process and their servers.
@@ -38,9 +38,10 @@ func listen(ctx context.Context, cfg *Config, p Process, app *Server) (*ports, e
 	if out.publicAt, err = lc.Listen(ctx, "tcp", cfg.HTTP.Addr); err != nil {
 		return nil, fmt.Errorf("listen on http.addr: %w", err)
 	}
+	heads := newHeaderWatch(func() { app.metrics.LimitHit(limitHeader) })
 	out.public = &http.Server{
-		Handler: boundBody(app), ErrorLog: quiet, ReadHeaderTimeout: cfg.HTTP.ReadHeaderTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: heads.handler(boundBody(app, cfg.HTTP.RequestTimeout)), ErrorLog: quiet, ReadHeaderTimeout: cfg.HTTP.ReadHeaderTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: cfg.HTTP.MaxHeaderBytes, ConnContext: heads.begin, ConnState: heads.changed,
 	}
 	if cfg.Internal.Addr == "" {
 		return out, nil
@@ -50,7 +51,7 @@ func listen(ctx context.Context, cfg *Config, p Process, app *Server) (*ports, e
 	}
 	out.internal = &http.Server{
 		Handler: app.internalHandler(p.Level), ErrorLog: quiet, ReadHeaderTimeout: cfg.HTTP.ReadHeaderTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: cfg.HTTP.MaxHeaderBytes,
 	}
 	return out, nil
 }
@@ -112,12 +113,15 @@ func browserAddr(at net.Addr) string {
 	return fmt.Sprintf("localhost:%d", tcp.Port)
 }
 
-// boundBody puts a deadline on the arrival of bodies. http.Server.ReadTimeout
-// would do that too but also end long polls.
-func boundBody(next http.Handler) http.Handler {
+// boundBody puts a deadline on the arrival of bodies, and takes away what the request
+// before on the connection had for its answer. http.Server.ReadTimeout and
+// WriteTimeout would bound that too but also end long polls.
+func boundBody(next http.Handler, limit time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Time{}) // not every writer of a test can
 		if r.Body != nil && r.Body != http.NoBody {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer of a test can
+			_ = control.SetReadDeadline(time.Now().Add(limit))
 		}
 		next.ServeHTTP(w, r)
 	})

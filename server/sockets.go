@@ -15,11 +15,12 @@ var engines = map[string]func(live.Handler, live.Options) live.Engine{
 
 // newEngine makes the Socket.IO engine and the hub that decides for it.
 func (s *Server) newEngine() live.Engine {
-	counters := live.NewCounters()
+	counters, limits := live.NewCounters(), s.socketLimits()
 	s.presence = s.newPresence()
 	s.hub = live.NewHub(live.HubConfig{
 		Resolve:        s.sessions.Resolve,
 		Origin:         s.origins.Allowed,
+		Limits:         limits,
 		MayWatchClient: mayWatchClient,
 		Notify:         func(m live.Message) error { return s.engine.Send(m) },
 		Presence:       s.presence,
@@ -33,6 +34,7 @@ func (s *Server) newEngine() live.Engine {
 		MaxPayload:     s.cfg.Socket.MaxPayload,
 		ConnectTimeout: s.cfg.Socket.ConnectTimeout,
 		ConfirmAfter:   s.cfg.Socket.ConfirmAfter,
+		Places:         live.NewPlaces(limits),
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
 	}

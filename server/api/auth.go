@@ -27,6 +27,9 @@ type Auth struct {
 type AuthRule struct {
 	// PerMinute is how many attempts an address has, and an account.
 	PerMinute int
+	// MaxDelay is the longest that an address waits after wrong passwords for one
+	// account; at least 2 s.
+	MaxDelay time.Duration
 	// Lifetime and RememberLifetime count from the sign-in.
 	Lifetime, RememberLifetime time.Duration
 	// Now is the clock.
@@ -42,7 +45,7 @@ func NewAuth(store *models.Store, sessions *middleware.Sessions, csrf *middlewar
 	if rule.Attempt == nil {
 		rule.Attempt = func(string) {}
 	}
-	a := &Auth{store: store, sessions: sessions, csrf: csrf, hasher: hasher, limits: newLoginLimits(rule.PerMinute), rule: rule}
+	a := &Auth{store: store, sessions: sessions, csrf: csrf, hasher: hasher, limits: newLoginLimits(rule.PerMinute, rule.MaxDelay), rule: rule}
 	a.LoginPage = a.plainLoginPage
 	return a
 }

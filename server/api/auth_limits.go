@@ -1,12 +1,13 @@
 package api
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
+
+	"github.com/relevo/relevo/middleware"
 )
 
 // maxLimiters bounds how many addresses and accounts are remembered. Beyond it the
@@ -14,20 +15,56 @@ import (
 // as many addresses.
 const maxLimiters = 10_000
 
-// loginLimits allows a number of sign-in attempts a minute per key. It is safe for
-// concurrent use.
+const (
+	// firstDelay is what an address waits after login.per_minute wrong passwords for
+	// one account; each further one doubles it.
+	firstDelay = 2 * time.Second
+	// turnEvery is how long a newcomer waits at most to try an account that others
+	// guess at, when nobody is before it.
+	turnEvery = 2 * time.Second
+	// failuresForgotten is how long after its delay the failures of an address count.
+	failuresForgotten = time.Hour
+)
+
+// The limits on sign-ins by their configuration keys.
+const (
+	loginLimit  = "login.per_minute"
+	delayLimit  = "login.max_delay"
+	hashesLimit = "login.max_hashes"
+)
+
+// loginLimits decides who may try a password. An address has a number of attempts a
+// minute. An account has as many from everywhere together, and besides one every two
+// seconds for an address that has not failed at it, so that who guesses keeps nobody
+// else out. An address that goes on guessing at an account waits longer each time. It is
+// safe for concurrent use.
 type loginLimits struct {
 	mu        sync.Mutex
 	perMinute int
+	maxDelay  time.Duration
 	keys      *lru.LRU[string, *rate.Limiter]
+	pairs     *lru.LRU[loginPair, loginFailures]
 }
 
-func newLoginLimits(perMinute int) *loginLimits {
+// loginPair is one address that tries one account.
+type loginPair struct{ address, account string }
+
+// loginFailures are the wrong passwords since the last right one.
+type loginFailures struct {
+	count int
+	until time.Time // the end of the delay
+}
+
+func newLoginLimits(perMinute int, maxDelay time.Duration) *loginLimits {
 	keys, err := lru.NewLRU[string, *rate.Limiter](maxLimiters, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &loginLimits{perMinute: perMinute, keys: keys}
+	pairs, err := lru.NewLRU[loginPair, loginFailures](maxLimiters, nil)
+	if err != nil {
+		panic(err)
+	}
+	return &loginLimits{perMinute: perMinute, maxDelay: max(maxDelay, firstDelay), keys: keys, pairs: pairs}
 }
 
 // take uses up one attempt of the key. Without one left it returns how long until
@@ -35,31 +72,69 @@ func newLoginLimits(perMinute int) *loginLimits {
 func (l *loginLimits) take(key string, now time.Time) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	wait = l.spend(key, rate.Limit(float64(l.perMinute)/60), l.perMinute, now)
+	return wait, wait == 0
+}
+
+// takeAccount uses up an attempt of an address at an account; take has been asked for
+// the address. A refusal says what had too many.
+func (l *loginLimits) takeAccount(pair loginPair, now time.Time) *limitedError {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	failures, failed := l.pairs.Get(pair)
+	if wait := failures.until.Sub(now); failed && wait > 0 {
+		return &limitedError{delayLimit, wait, pair.account + " " + pair.address}
+	}
+	wait := l.spend(pair.account, rate.Limit(float64(l.perMinute)/60), l.perMinute, now)
+	if wait > 0 && !failed {
+		wait = l.spend("turn "+pair.account, rate.Every(turnEvery), 1, now)
+	}
+	if wait > 0 {
+		return &limitedError{loginLimit, wait, pair.account}
+	}
+	return nil
+}
+
+// spend uses up one of the key, or returns how long until there is one. The caller
+// holds mu.
+func (l *loginLimits) spend(key string, limit rate.Limit, burst int, now time.Time) (wait time.Duration) {
 	limiter, known := l.keys.Get(key)
 	if !known {
-		limiter = rate.NewLimiter(rate.Limit(float64(l.perMinute)/60), l.perMinute)
+		limiter = rate.NewLimiter(limit, burst)
 		l.keys.Add(key, limiter)
 	}
 	r := limiter.ReserveN(now, 1)
-	if wait := r.DelayFrom(now); wait > 0 {
+	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
-		return wait, false
 	}
-	return 0, true
+	return wait
 }
 
-// addressKey is the address that a limit counts: of IPv6 the network of one
-// subscriber, who has more addresses than anybody could remember.
-func addressKey(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return "ip " + ip
+// failed notes a wrong password.
+func (l *loginLimits) failed(pair loginPair, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, _ := l.pairs.Get(pair)
+	if now.Sub(f.until) > failuresForgotten {
+		f = loginFailures{until: now}
 	}
-	addr = addr.Unmap()
-	if addr.Is6() {
-		if p, err := addr.WithZone("").Prefix(64); err == nil {
-			return "ip " + p.String()
+	f.count++
+	if over := f.count - l.perMinute; over >= 0 {
+		delay := l.maxDelay
+		if over < 32 {
+			delay = min(delay, firstDelay<<over)
 		}
+		f.until = now.Add(delay)
 	}
-	return "ip " + addr.String()
+	l.pairs.Add(pair, f)
 }
+
+// succeeded forgets the wrong passwords.
+func (l *loginLimits) succeeded(pair loginPair) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pairs.Remove(pair)
+}
+
+// addressKey is the address that a limit counts.
+func addressKey(ip string) string { return "ip " + middleware.AddressKey(ip) }

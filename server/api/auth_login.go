@@ -92,7 +92,7 @@ func (a *Auth) Login(c *gin.Context) {
 func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error) {
 	ctx, now := c.Request.Context(), a.rule.Now()
 	if wait, ok := a.limits.take(addressKey(c.ClientIP()), now); !ok {
-		return models.User{}, &limitedError{wait, addressKey(c.ClientIP())}
+		return models.User{}, &limitedError{loginLimit, wait, addressKey(c.ClientIP())}
 	}
 	user, err := a.store.FindUserByLogin(ctx, in.login)
 	unknown := models.CodeOf(err) == models.NotFound
@@ -103,25 +103,31 @@ func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error)
 	if !unknown {
 		account = "user " + strconv.FormatInt(user.ID, 10)
 	}
-	if wait, ok := a.limits.take(account, now); !ok {
-		return user, &limitedError{wait, account}
+	pair := loginPair{addressKey(c.ClientIP()), account}
+	if refused := a.limits.takeAccount(pair, now); refused != nil {
+		return user, refused
 	}
 	ok, err := a.hasher.Verify(ctx, user.PasswordHash, in.password)
 	switch {
 	case err != nil:
+		middleware.NoteLimit(c, hashesLimit, turnEvery)
 		return models.User{}, err
 	case unknown || !ok:
+		a.limits.failed(pair, now)
 		return user, models.Errorf(models.Unauthorized, flashWrong)
 	case user.Status != models.Active:
 		return user, models.Errorf(models.Forbidden, flashInactive)
 	}
+	a.limits.succeeded(pair)
 	return user, nil
 }
 
-// limitedError refuses an attempt until wait is over; key is what had too many.
+// limitedError refuses an attempt until wait is over; limit is a configuration key,
+// key is what had too many.
 type limitedError struct {
-	wait time.Duration
-	key  string
+	limit string
+	wait  time.Duration
+	key   string
 }
 
 func (e *limitedError) Error() string { return "too many sign-in attempts" }
@@ -132,7 +138,7 @@ func (a *Auth) refuseLogin(c *gin.Context, in credentials, err error) {
 	switch {
 	case errors.As(err, &limited):
 		a.rule.Attempt("limited")
-		c.Header("Retry-After", strconv.Itoa(int(limited.wait/time.Second)+1))
+		middleware.NoteLimit(c, limited.limit, limited.wait)
 		err = models.Errorf(models.RateLimited, flashLimited)
 	case models.CodeOf(err) == models.Unauthorized, models.CodeOf(err) == models.Forbidden:
 		a.rule.Attempt("rejected")

@@ -31,9 +31,11 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 		return
 	}
 	ctx, id := c.Request.Context(), middleware.IdentityOf(c)
-	if wait, ok := a.limits.take("user "+strconv.FormatInt(id.UserID, 10), a.rule.Now()); !ok {
-		a.noteRefusal(c, models.PasswordFailed, id.Username, id.UserID, &limitedError{wait, "user " + strconv.FormatInt(id.UserID, 10)})
-		c.Header("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	// Of its own: who guesses at the account from outside must not keep its user from this.
+	key := "change " + strconv.FormatInt(id.UserID, 10)
+	if wait, ok := a.limits.take(key, a.rule.Now()); !ok {
+		a.noteRefusal(c, models.PasswordFailed, id.Username, id.UserID, &limitedError{loginLimit, wait, key})
+		middleware.NoteLimit(c, loginLimit, wait)
 		middleware.Refuse(c, models.Errorf(models.RateLimited, flashLimited))
 		return
 	}

@@ -8,9 +8,6 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-// loginLimit is the name of the limit on attempts, as its configuration key says it.
-const loginLimit = "login.per_minute"
-
 // noteRefusal records an attempt that was refused for what was typed, or for being
 // one too many. user is 0 when the login names nobody.
 func (a *Auth) noteRefusal(c *gin.Context, kind, login string, user int64, err error) {
@@ -19,7 +16,7 @@ func (a *Auth) noteRefusal(c *gin.Context, kind, login string, user int64, err e
 	switch {
 	case errors.As(err, &limited):
 		if a.rule.Security != nil {
-			a.rule.Security.Limit(loginLimit, limited.key, models.NewSecurityEvent{
+			a.rule.Security.Limit(limited.limit, limited.key, models.NewSecurityEvent{
 				UserID: user, Login: login, Address: c.ClientIP(), UserAgent: c.Request.UserAgent(),
 			})
 		}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"math"
-	"strconv"
 	"sync"
 	"time"
 
@@ -10,6 +8,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -51,7 +50,7 @@ func (l *keyLimits) take(key int64, n int, now time.Time) (wait time.Duration, o
 func (e *Emit) admit(c *gin.Context, key models.ServiceKey, n int) bool {
 	wait, ok := e.limits.take(key.ID, n, e.store.Instant())
 	if !ok {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		middleware.NoteLimit(c, "events.emit_per_second", wait)
 		refuseEmit(c, models.Errorf(models.RateLimited, "Demasiados eventos. Intente más tarde"))
 	}
 	return ok

@@ -30,6 +30,15 @@ func withArrival(r *http.Request, id middleware.Identity, changes int64) *http.R
 	return r.WithContext(context.WithValue(r.Context(), arrivalKey{}, a))
 }
 
+type recheckKey struct{}
+
+// recheck is a request whose identity is looked at again: no new handshake.
+func recheck(ctx context.Context, r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(ctx, recheckKey{}, true))
+}
+
+func isRecheck(r *http.Request) bool { return r.Context().Value(recheckKey{}) != nil }
+
 // arrivalOf returns what withArrival put there; an anonymous arrival when nothing
 // was.
 func arrivalOf(r *http.Request) *arrival {

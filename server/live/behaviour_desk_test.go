@@ -230,7 +230,7 @@ func testJoinClientRoom(t *testing.T, open opener) {
 	}
 	// More than a page ever asks for: answered, but not joined.
 	c := d.connect("websocket", nil)
-	for range watchBurst {
+	for range deskWatches {
 		if err := c.Emit(t.Context(), "join_client_room", `{"dni":"00000000"}`); err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func testJoinClientRoom(t *testing.T, open opener) {
 	barrier(t, c)
 	d.send(Message{Rooms: []string{events.RoomClient("12345678")}})
 	barrier(t, c)
-	if count(c, "joined_room") != watchBurst+1 || count(c, "tick") != 0 {
+	if count(c, "joined_room") != deskWatches+1 || count(c, "tick") != 0 {
 		t.Errorf("beyond the limit: %v", c.Names())
 	}
 }

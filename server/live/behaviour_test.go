@@ -68,6 +68,11 @@ func testEngine(t *testing.T, open opener) {
 		"HostileJSON":          testHostileJSON,
 		"Resets":               testResets,
 		"CloseFrames":          testCloseFrames,
+		"Places":               testPlaces,
+		"PlacesChurn":          testPlacesChurn,
+		"HandshakeRate":        testHandshakeRate,
+		"EventFlood":           testEventFlood,
+		"UserEventFlood":       testUserEventFlood,
 		"Stats":                testStats,
 		"Drain":                testDrain,
 	} {
@@ -80,6 +85,9 @@ const (
 	other     = "https://elsewhere.example"
 )
 
+// deskWatches is how many client rooms a socket may ask for at once.
+const deskWatches = 10
+
 // desk is one server under test.
 type desk struct {
 	t        *testing.T
@@ -87,12 +95,18 @@ type desk struct {
 	engine   Engine
 	hub      *Hub
 	counters *Counters
+	places   *Places
 	logs     *observer.ObservedLogs
 	mayWatch func(id middleware.Identity, dni string) bool
 	onEvent  func(s Socket, name string)
 	onAuth   func(r *http.Request, id *middleware.Identity) error
 
-	mu    sync.Mutex
+	mu     sync.Mutex
+	limits Limits
+	// standing stops the clock of the hub.
+	standing bool
+	over     map[string]int // refusals, by limit
+
 	seen  []string // inbound events and ends, as the Handler saw them
 	watch map[string]bool
 }
@@ -155,16 +169,31 @@ func (d *desk) resolve(r *http.Request) (middleware.Identity, error) {
 func newDesk(t *testing.T, open opener, change ...func(*desk, *Options)) *desk {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	d := &desk{t: t, logs: logs, counters: NewCounters(), watch: make(map[string]bool)}
+	d := &desk{t: t, logs: logs, counters: NewCounters(), watch: make(map[string]bool), over: make(map[string]int)}
 	o := Options{Counters: d.counters, Log: zap.New(core)}
+	d.limits = Limits{ClientRooms: 32, ClientRoomsPerMinute: deskWatches, RefreshesPerMinute: 60}
 	for _, c := range change {
 		c(d, &o)
 	}
+	d.limits.Exceeded = func(e Excess) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.over[e.Limit]++
+	}
+	o.Places = NewPlaces(d.limits)
+	d.places = o.Places
 	d.hub = NewHub(HubConfig{
 		Resolve: d.resolve,
 		Origin:  func(r *http.Request) bool { return r.Header.Get("Origin") == ownOrigin },
 		MayWatchClient: func(_ context.Context, id middleware.Identity, dni string) bool {
 			return d.mayWatch != nil && d.mayWatch(id, dni)
+		},
+		Limits: d.limits,
+		Now: func() time.Time {
+			if d.standing {
+				return time.Unix(1_700_000_000, 0)
+			}
+			return time.Now()
 		},
 		Notify:   func(m Message) error { return d.engine.Send(m) },
 		Counters: d.counters, Log: o.Log,

@@ -20,6 +20,7 @@ const (
 	FailureAuth     = "auth"
 	FailureRate     = "rate"
 	FailureProtocol = "protocol"
+	FailureFull     = "full"
 )
 
 var (
@@ -27,9 +28,9 @@ var (
 	disconnectReasons = [...]string{
 		"transport close", "transport error", "ping timeout", "forced close", "parse error",
 		"client namespace disconnect", "server namespace disconnect",
-		"forced server close", "server shutting down", "slow consumer", "payload too large",
+		"forced server close", "server shutting down", "slow consumer", "payload too large", reasonFlood,
 	}
-	failureReasons = [...]string{FailureOrigin, FailureAuth, FailureRate, FailureProtocol}
+	failureReasons = [...]string{FailureOrigin, FailureAuth, FailureRate, FailureProtocol, FailureFull}
 )
 
 // NewCounters returns counters that stand at zero.

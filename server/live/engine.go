@@ -93,6 +93,9 @@ type Socket interface {
 	Leave(rooms ...string)
 	// Emit sends to this socket only, in order with everything else sent to it.
 	Emit(name string, payload json.RawMessage)
+	// Close ends the transport, without DISCONNECT, when what was sent is written; the
+	// client may come back by itself.
+	Close(reason string)
 }
 
 // Handler is what an engine calls. Calls for one socket come one after the

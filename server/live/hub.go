@@ -23,9 +23,9 @@ type HubConfig struct {
 	// matcher that CORS uses. It is not asked when the header is missing
 	// (contract 1.1). Nil accepts no request that has an Origin.
 	Origin func(*http.Request) bool
-	// Admit reports whether the caller may connect once more. It is asked for
-	// handshakes only. Nil admits everybody.
-	Admit func(*http.Request) bool
+	// Limits bounds what one client may do; Connections and those beside it are the
+	// engine's affair, see Places.
+	Limits Limits
 	// MayWatchClient reports whether the identity, which may be anonymous, may
 	// join the room of the client with this document number (contract 5.2). Nil
 	// lets nobody.
@@ -47,6 +47,7 @@ type HubConfig struct {
 type Hub struct {
 	config     HubConfig
 	allowances *allowances
+	handshakes *handshakes
 
 	sessionSockets sessionSockets
 }
@@ -60,9 +61,6 @@ func NewHub(c HubConfig) *Hub {
 	if c.Origin == nil {
 		c.Origin = func(*http.Request) bool { return false }
 	}
-	if c.Admit == nil {
-		c.Admit = func(*http.Request) bool { return true }
-	}
 	if c.MayWatchClient == nil {
 		c.MayWatchClient = func(context.Context, middleware.Identity, string) bool { return false }
 	}
@@ -75,7 +73,7 @@ func NewHub(c HubConfig) *Hub {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Hub{config: c, allowances: newAllowances()}
+	return &Hub{config: c, allowances: newAllowances(c.Limits), handshakes: newHandshakes(c.Limits)}
 }
 
 // Counters returns what the hub counts into; engines share it.
@@ -87,9 +85,11 @@ func (h *Hub) Authorize(r *http.Request) (middleware.Identity, error) {
 		h.config.Counters.HandshakeFailure(FailureOrigin)
 		return middleware.Identity{}, ErrForeignOrigin
 	}
-	if !r.URL.Query().Has("sid") && !h.config.Admit(r) {
-		h.config.Counters.HandshakeFailure(FailureRate)
-		return middleware.Identity{}, ErrTooManyHandshakes
+	if isHandshake(r) && !isRecheck(r) {
+		if wait, ok := h.handshakes.take(r, h.config.Now()); !ok {
+			h.config.Counters.HandshakeFailure(FailureRate)
+			return middleware.Identity{}, &tooManyHandshakes{wait}
+		}
 	}
 	id, err := h.config.Resolve(r)
 	if err != nil {

@@ -25,8 +25,12 @@ var inbound = map[string]func(h *Hub, s Socket, arg json.RawMessage){
 }
 
 // Event implements Handler (contract 1.6): a known event with exactly one
-// argument is acknowledged, anything else passes in silence.
+// argument is acknowledged, anything else passes in silence. All count towards the
+// limits of the socket.
 func (h *Hub) Event(s Socket, name string, args []json.RawMessage) (ack bool) {
+	if h.floods(s) {
+		return false
+	}
 	act, known := inbound[name]
 	if !known || len(args) != 1 {
 		return false
@@ -49,7 +53,11 @@ func (h *Hub) speaker(s Socket) middleware.Identity {
 
 func (h *Hub) refreshDashboard(s Socket, _ json.RawMessage) {
 	id := h.speaker(s)
-	if id.Anonymous() || !h.allowances.refresh(id.UserID, h.config.Now()) {
+	if id.Anonymous() {
+		return
+	}
+	if !h.allowances.refresh(id.UserID, h.config.Now()) {
+		h.config.Limits.exceeded(Excess{Limit: LimitRefreshes, UserID: id.UserID})
 		return
 	}
 	e := events.RefreshDashboardEvent
@@ -94,7 +102,11 @@ func (h *Hub) joinClientRoom(s Socket, arg json.RawMessage) {
 }
 
 func (h *Hub) mayWatch(s Socket, dni, room string) bool {
-	if !roomworthy(dni) || !h.allowances.watch(s, room, h.config.Now()) {
+	if !roomworthy(dni) {
+		return false
+	}
+	if limit := h.allowances.watch(s, room, h.config.Now()); limit != "" {
+		h.config.Limits.exceeded(Excess{Limit: limit, UserID: s.Identity().UserID})
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), watchTimeout)

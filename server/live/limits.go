@@ -1,100 +1,77 @@
 package live
 
 import (
-	"sync"
+	"net/http"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/relevo/relevo/middleware"
 )
 
-// What one client may ask for. The pages in use send none of these events more
-// than once per connection.
+// Limits says how much of this process one client may use. A field that is zero
+// bounds nothing, so the zero Limits let everything in.
+type Limits struct {
+	// Connections, ConnectionsPerAddress and ConnectionsPerUser bound the open
+	// transports, also those that have joined nothing yet.
+	Connections, ConnectionsPerAddress, ConnectionsPerUser int
+	// HandshakesPerSecond of one address, and HandshakeBurst of them at once.
+	HandshakesPerSecond, HandshakeBurst int
+	// EventsPerSecond that one socket may send, and EventBurst of them at once.
+	EventsPerSecond, EventBurst int
+	// UserEventsPerSecond that all sockets of a user may send together, and twice as
+	// many at once.
+	UserEventsPerSecond int
+	// ClientRooms is how many client rooms one socket may be in, and
+	// ClientRoomsPerMinute how many it may ask for, all of them at once if it likes.
+	ClientRooms, ClientRoomsPerMinute int
+	// RefreshesPerMinute of dashboards of one user, five of them at once.
+	RefreshesPerMinute int
+	// Address names the client of a request. Nil takes the peer's address.
+	Address func(*http.Request) string
+	// Exceeded is told of each refusal; it must not wait. Nil: nobody is told.
+	Exceeded func(Excess)
+}
+
+// Excess is one refusal.
+type Excess struct {
+	Limit   string // its configuration key
+	Address string // whom it refused; empty when only the user is known
+	UserID  int64  // 0 for nobody who is signed in
+	Agent   string
+}
+
+// The limits by their configuration keys.
 const (
-	refreshEvery   = time.Second // dashboard_refresh per user (contract 5.10)
-	refreshBurst   = 5
-	watchEvery     = 6 * time.Second // join_client_room per socket (contract 5.2)
-	watchBurst     = 10
-	watchesAtOnce  = 32 // client rooms of one socket
+	LimitConnections           = "limits.connections"
+	LimitConnectionsPerAddress = "limits.connections_per_address"
+	LimitConnectionsPerUser    = "limits.connections_per_user"
+	LimitHandshakes            = "limits.handshakes_per_second"
+	LimitEvents                = "limits.events_per_second"
+	LimitUserEvents            = "limits.user_events_per_second"
+	LimitClientRooms           = "limits.client_rooms"
+	LimitClientRoomsPerMinute  = "limits.client_rooms_per_minute"
+	LimitRefreshes             = "limits.refreshes_per_minute"
+)
+
+const (
+	refreshBurst = 5
+	// comeAgain is what who finds no place is told to wait.
+	comeAgain = 5 * time.Second
+
+	watchesAtOnce  = 32 // client rooms that are kept for a socket which comes back
 	longestDNI     = 32 // bytes of a document number that may name a room
 	longestDNIEcho = 64 // bytes of one that is answered at all
 )
 
-// allowances holds the limiters of those who are connected, and only of those.
-// It is safe for concurrent use.
-type allowances struct {
-	mu      sync.Mutex
-	users   map[int64]*userAllowance
-	sockets map[Socket]*socketAllowance
-}
-
-type userAllowance struct {
-	sockets int
-	refresh *rate.Limiter
-}
-
-type socketAllowance struct {
-	watch *rate.Limiter
-	rooms map[string]struct{}
-}
-
-func newAllowances() *allowances {
-	return &allowances{users: make(map[int64]*userAllowance), sockets: make(map[Socket]*socketAllowance)}
-}
-
-// enter begins the account of a socket; userID is zero for an anonymous one.
-func (a *allowances) enter(s Socket, userID int64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.sockets[s] = &socketAllowance{
-		watch: rate.NewLimiter(rate.Every(watchEvery), watchBurst),
-		rooms: make(map[string]struct{}),
+func (l Limits) address(r *http.Request) string {
+	if l.Address != nil {
+		return l.Address(r)
 	}
-	if userID == 0 {
-		return
-	}
-	if a.users[userID] == nil {
-		a.users[userID] = &userAllowance{refresh: rate.NewLimiter(rate.Every(refreshEvery), refreshBurst)}
-	}
-	a.users[userID].sockets++
+	var nobody *middleware.Proxies
+	return nobody.ClientAddress(r)
 }
 
-// exit ends the account of a socket.
-func (a *allowances) exit(s Socket, userID int64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.sockets, s)
-	if u := a.users[userID]; u != nil {
-		if u.sockets--; u.sockets <= 0 {
-			delete(a.users, userID)
-		}
-	}
-}
-
-// refresh reports whether the user may ask for one more refresh.
-func (a *allowances) refresh(userID int64, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	u := a.users[userID]
-	return u != nil && u.refresh.AllowN(now, 1)
-}
-
-// watch reports whether the socket may ask for the room.
-func (a *allowances) watch(s Socket, room string, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	account := a.sockets[s]
-	if account == nil || !account.watch.AllowN(now, 1) {
-		return false
-	}
-	_, again := account.rooms[room]
-	return again || len(account.rooms) < watchesAtOnce
-}
-
-// watched notes that the socket is in the room.
-func (a *allowances) watched(s Socket, room string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if account := a.sockets[s]; account != nil {
-		account.rooms[room] = struct{}{}
+func (l Limits) exceeded(e Excess) {
+	if l.Exceeded != nil {
+		l.Exceeded(e)
 	}
 }

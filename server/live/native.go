@@ -54,8 +54,7 @@ func NewNative(h Handler, o Options) *Native {
 			WriteTimeout: o.WriteTimeout,
 			CoalesceFrom: coalesceFrom,
 			ConfirmAfter: o.ConfirmAfter,
-			// Proxies stand between: addresses say nothing here, and Handler.Authorize
-			// admits or not.
+			// Counted in Options.Places, which knows about proxies and users.
 			MaxConnsPerAddress: -1,
 		},
 		SameClient:     e.sameClient,
@@ -64,6 +63,9 @@ func NewNative(h Handler, o Options) *Native {
 		Identify:       func(r *http.Request) any { return arrivalOf(r) },
 		OnPanic:        e.panicked,
 		Logger:         quietLogger(o.Log),
+	}
+	if o.Places != nil {
+		so.Engine.Admit, so.Engine.MaxConns = e.place, -1
 	}
 	if e.replay != nil {
 		so.Recovery, so.Reauthorize, so.Confirmed = nativeRecovery{e.replay}, e.goesOn, e.confirmed
@@ -234,7 +236,7 @@ func (e *Native) outdated(a *arrival) bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recheckTimeout)
 	defer cancel()
-	id, err := e.handler.Authorize(a.request.WithContext(ctx))
+	id, err := e.handler.Authorize(recheck(ctx, a.request))
 	if err != nil {
 		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
 		return true

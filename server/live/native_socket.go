@@ -49,6 +49,9 @@ func (s *nativeSocket) Join(rooms ...string) {
 // Leave implements Socket.
 func (s *nativeSocket) Leave(rooms ...string) { s.lib.Leave(rooms...) }
 
+// Close implements Socket.
+func (s *nativeSocket) Close(reason string) { s.lib.Conn().CloseAfterFlush(socketio.Reason(reason)) }
+
 // Emit implements Socket.
 func (s *nativeSocket) Emit(name string, payload json.RawMessage) {
 	if err := s.lib.EmitRaw(name, payload); err != nil && !errors.Is(err, socketio.ErrNotConnected) && !errors.Is(err, socketio.ErrNotSent) {

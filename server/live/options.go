@@ -27,6 +27,8 @@ type Options struct {
 	ConfirmAfter time.Duration
 	// Replay sends to sockets what they missed. Nil: nothing is replayed. Native only.
 	Replay *Replay
+	// Places is asked for each transport that begins. Nil: there is always one.
+	Places *Places
 	// Counters receives what the engine counts. Nil means that nobody looks.
 	Counters *Counters
 	// Log gets what a person on call has to know; what clients do wrong goes to

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // Why a Handler refuses a request. Any other error of Authorize means that it
@@ -22,16 +24,21 @@ type refusal struct {
 	status  int
 	code    int
 	message string
+	// wait is told as Retry-After, in whole seconds rounded up; zero says nothing.
+	wait time.Duration
 }
 
 var (
-	refuseBadRequest  = refusal{http.StatusBadRequest, 3, "Bad request"}
-	refuseProtocol    = refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	refuseTooLarge    = refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
-	refuseForeign     = refusal{http.StatusBadRequest, 4, "Not an accepted origin"}
-	refuseRate        = refusal{http.StatusTooManyRequests, 4, "Too many handshakes"}
-	refuseSpeaker     = refusal{http.StatusForbidden, 4, "Forbidden"}
-	refuseUnavailable = refusal{http.StatusServiceUnavailable, 4, "Service unavailable"}
+	refuseUnknownSID  = refusal{status: http.StatusBadRequest, code: 1, message: "Session ID unknown"}
+	refuseBadRequest  = refusal{status: http.StatusBadRequest, code: 3, message: "Bad request"}
+	refuseProtocol    = refusal{status: http.StatusBadRequest, code: 5, message: "Unsupported protocol version"}
+	refuseTooLarge    = refusal{status: http.StatusRequestEntityTooLarge, code: 3, message: "Payload too large"}
+	refuseForeign     = refusal{status: http.StatusBadRequest, code: 4, message: "Not an accepted origin"}
+	refuseRate        = refusal{status: http.StatusTooManyRequests, code: 4, message: "Too many handshakes"}
+	refuseSpeaker     = refusal{status: http.StatusForbidden, code: 4, message: "Forbidden"}
+	refuseFull        = refusal{status: http.StatusServiceUnavailable, code: 4, message: "Service unavailable", wait: comeAgain}
+	refuseCrowded     = refusal{status: http.StatusTooManyRequests, code: 4, message: "Too many connections", wait: comeAgain}
+	refuseUnavailable = refusal{status: http.StatusServiceUnavailable, code: 4, message: "Service unavailable"}
 )
 
 func refusalFor(err error) refusal {
@@ -39,7 +46,12 @@ func refusalFor(err error) refusal {
 	case errors.Is(err, ErrForeignOrigin):
 		return refuseForeign
 	case errors.Is(err, ErrTooManyHandshakes):
-		return refuseRate
+		f := refuseRate
+		var often *tooManyHandshakes
+		if errors.As(err, &often) {
+			f.wait = often.wait
+		}
+		return f
 	case errors.Is(err, ErrOtherSpeaker):
 		return refuseSpeaker
 	}
@@ -53,6 +65,9 @@ func (f refusal) write(w http.ResponseWriter) {
 	}{f.code, f.message})
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	if f.wait > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((f.wait+time.Second-1)/time.Second), 10))
+	}
 	w.WriteHeader(f.status)
 	_, _ = w.Write(body)
 }

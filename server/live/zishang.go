@@ -213,7 +213,7 @@ func (e *Zishang) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if sid := r.URL.Query().Get("sid"); sid != "" {
 		v, known := e.sessions.Load(sid)
 		if !known {
-			refusal{http.StatusBadRequest, 1, "Session ID unknown"}.write(w)
+			refuseUnknownSID.write(w)
 			return
 		}
 		session = v.(*zishangSession)
@@ -222,6 +222,13 @@ func (e *Zishang) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			refusalFor(ErrOtherSpeaker).write(w)
 			return
 		}
+	}
+	if session.conn.Load() == nil {
+		// A handshake: the place is the session's as soon as there is one.
+		if !e.place(w, r, session) {
+			return
+		}
+		defer session.abandoned()
 	}
 	if isUpgrade(r) {
 		e.serveWebSocket(w, r, session)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ type zishangSession struct {
 	request  *http.Request
 	conn     atomic.Pointer[engine.Socket]
 	reason   atomic.Pointer[string]
+	release  func() // gives its place back
 	// over ends the session's polls; the library forgets one that arrives while
 	// it closes the session.
 	over context.Context
@@ -38,13 +40,40 @@ type zishangSession struct {
 }
 
 func newZishangSession(id middleware.Identity, changes int64, r *http.Request) *zishangSession {
-	z := &zishangSession{identity: id, changes: changes, request: r}
+	z := &zishangSession{identity: id, changes: changes, request: r, release: func() {}}
 	z.over, z.stop = context.WithCancel(context.Background())
 	return z
 }
 
 func (z *zishangSession) attach(ctx context.Context) context.Context {
 	return context.WithValue(ctx, sessionKey{}, z)
+}
+
+// abandoned gives the place of a handshake back that made no connection.
+func (z *zishangSession) abandoned() {
+	if z.conn.Load() == nil {
+		z.release()
+	}
+}
+
+// place takes a place for the session or answers that there is none.
+func (e *Zishang) place(w http.ResponseWriter, r *http.Request, session *zishangSession) bool {
+	if e.options.Places == nil {
+		return true
+	}
+	release, err := e.options.Places.Take(r, session.identity.UserID)
+	if err != nil {
+		e.options.Counters.HandshakeFailure(FailureFull)
+		f := refuseCrowded
+		var none *noPlaceError
+		if errors.As(err, &none) {
+			f = none.refusal()
+		}
+		f.write(w)
+		return false
+	}
+	session.release = release
+	return true
 }
 
 func sessionOf(conn engine.Socket) *zishangSession {
@@ -69,6 +98,7 @@ func (e *Zishang) opened(conn engine.Socket) {
 	e.sessions.Store(conn.Id(), session)
 	_ = conn.Once("close", func(...any) {
 		e.sessions.Delete(conn.Id())
+		session.release()
 		time.AfterFunc(lastAnswer, session.stop)
 		if t := conn.Transport(); t.Name() == transports.POLLING && t.ReadyState() == "closing" {
 			// Nobody polls any more; a write ends the 30 s that it waits for a poll.
@@ -79,6 +109,7 @@ func (e *Zishang) opened(conn engine.Socket) {
 		// It died before anybody listened, and the library would keep it.
 		e.sessions.Delete(conn.Id())
 		e.engine.Clients().Delete(conn.Id())
+		session.release()
 	}
 }
 
@@ -128,7 +159,7 @@ func (e *Zishang) outdated(session *zishangSession) bool {
 	// The handshake request's own context ended with it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(session.request.Context()), recheckTimeout)
 	defer cancel()
-	id, err := e.handler.Authorize(session.request.WithContext(ctx))
+	id, err := e.handler.Authorize(recheck(ctx, session.request))
 	if err != nil {
 		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
 		return true

@@ -70,6 +70,14 @@ func (s *zishangSocket) Emit(name string, payload json.RawMessage) {
 	s.write(frame)
 }
 
+// Close implements Socket.
+func (s *zishangSocket) Close(reason string) {
+	s.session.reason.CompareAndSwap(nil, &reason)
+	conn := s.lib.Conn()
+	time.AfterFunc(closeGrace, func() { conn.Close(true) })
+	conn.Close(false)
+}
+
 // write queues one Socket.IO packet; the library writes it from a goroutine of
 // its own. The frame's bytes are shared and only read.
 func (s *zishangSocket) write(frame []byte) {

@@ -46,10 +46,16 @@ var Kinds = []Kind{
 	{Name: "flask", Title: "flask", command: flask},
 }
 
+// crowd lets all subscribers of a run come from one address and one user.
+var crowd = []string{
+	"RELEVO_LIMITS_CONNECTIONS=100000", "RELEVO_LIMITS_CONNECTIONS_PER_ADDRESS=100000", "RELEVO_LIMITS_CONNECTIONS_PER_USER=100000",
+	"RELEVO_LIMITS_HANDSHAKES_PER_SECOND=100000", "RELEVO_LIMITS_HANDSHAKE_BURST=100000",
+}
+
 // Desks are the program itself, keeping its events in the database or not.
 var Desks = []Kind{
-	{Name: "log-on", Title: "event log", Desk: true, env: []string{"RELEVO_EVENTS_LOG=on"}, command: relevo},
-	{Name: "log-off", Title: "without", Desk: true, env: []string{"RELEVO_EVENTS_LOG=off"}, command: relevo},
+	{Name: "log-on", Title: "event log", Desk: true, env: append([]string{"RELEVO_EVENTS_LOG=on"}, crowd...), command: relevo},
+	{Name: "log-off", Title: "without", Desk: true, env: append([]string{"RELEVO_EVENTS_LOG=off"}, crowd...), command: relevo},
 }
 
 func relevo(root string) ([]string, error) { return []string{Relevo(root), "serve"}, nil }
