@@ -86,7 +86,8 @@ func (w *writer) commit(what string, write func() (reply, error), done func() (b
 		return errStopped
 	}
 	time.Sleep(time.Duration(w.random.Int64N(int64(w.pause))))
-	deadline := time.Now().Add(2 * patience)
+	// A password hash on a busy machine may not fit between two kills for long.
+	deadline := time.Now().Add(8 * patience)
 	for time.Now().Before(deadline) {
 		r, err := write()
 		switch {
