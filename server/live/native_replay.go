@@ -45,6 +45,7 @@ func (s *nativeSocket) Enter(rooms []string, greeting string, payload json.RawMe
 
 // enter joins the rooms; the greeting and what the socket is owed come first.
 func (s *nativeSocket) enter(rooms []string, greet []missedEvent) {
+	defer close(s.entered)
 	r, p := s.engine.replay, s.plan
 	var instead []missedEvent
 	if p.resync != nil {
@@ -137,11 +138,27 @@ func (s *nativeSocket) settled() (place models.EventCursor, mark uint64, ok bool
 	return place, mark, ok
 }
 
-// owedTimeout bounds the reading of what is sent late.
-const owedTimeout = 10 * time.Second
+const (
+	// owedTimeout bounds the reading of what is sent late.
+	owedTimeout = 10 * time.Second
+	// entryTimeout bounds the wait for a socket whose slot has begun and that has not
+	// joined its rooms yet.
+	entryTimeout = 5 * time.Second
+)
 
-// sendOwed implements slotSocket.
+// sendOwed implements slotSocket. The keeper knows a slot before the socket has its
+// plan.
 func (s *nativeSocket) sendOwed(owed models.EventCursor) {
+	entry := time.NewTimer(entryTimeout)
+	defer entry.Stop()
+	select {
+	case <-s.entered:
+	case <-entry.C:
+		return // it went away; the slot that owes is there for who comes in its stead
+	}
+	if s.plan.stale {
+		return // closed, to come back to a new plan
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), owedTimeout)
 	defer cancel()
 	viewer := s.plan.viewer

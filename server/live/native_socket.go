@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"errors"
+	"sync"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -17,13 +18,19 @@ type nativeSocket struct {
 	lib      *socketio.Socket
 	identity middleware.Identity
 	role     atomic.Pointer[string]
-	plan     *plan       // nil without a Replay
-	hurried  atomic.Bool // the first confirmation after a replay was written at once
+	plan     *plan // nil without a Replay
+	ending   sync.Mutex
+	over     bool          // its session has ended; guarded by ending
+	entered  chan struct{} // closed when it has joined its rooms; nil without a Replay
+	hurried  atomic.Bool   // the first confirmation after a replay was written at once
 }
 
 func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {
 	s := &nativeSocket{engine: e, lib: lib, identity: id}
 	s.role.Store(&id.Role)
+	if e.replay != nil {
+		s.entered = make(chan struct{})
+	}
 	return s
 }
 
