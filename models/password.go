@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -56,7 +57,12 @@ type Hasher struct {
 	waiting atomic.Int64
 	now     atomic.Int64
 	peak    atomic.Int64
+	garbage atomic.Int64 // bytes that finished computations left since the last collection
 }
+
+// mostGarbage is how much of it is left to the collector's own pace. Under many
+// sign-ins at once that would let the heap grow to a multiple of what is in use.
+const mostGarbage = 64 << 20
 
 // MaxWaitingHashes is how many callers may wait for a Hasher; further ones get code
 // Unavailable at once.
@@ -137,6 +143,10 @@ func (h *Hasher) enter(ctx context.Context) (done func(), err error) {
 	for p := h.peak.Load(); n > p && !h.peak.CompareAndSwap(p, n); p = h.peak.Load() {
 	}
 	return func() {
+		if h.garbage.Add(int64(h.cost())*defaultScryptR*128) >= mostGarbage {
+			h.garbage.Store(0)
+			runtime.GC()
+		}
 		h.now.Add(-1)
 		h.slots.Release(1)
 	}, nil
