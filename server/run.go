@@ -27,8 +27,8 @@ type Process struct {
 
 // Run serves until ctx ends and then ends in order: not ready, no new
 // connections, sockets drained, requests answered, store closed, all under
-// http.shutdown_timeout. It returns nil after an ordered end, and all faults of
-// the end joined. A port that is taken is an error before anything is served; so is,
+// http.shutdown_timeout. It returns nil after an ordered end, also when ctx ended
+// before anything was served, and all faults of the end joined. A port that is taken is an error before anything is served; so is,
 // in production, a secret key that is missing or can be guessed.
 func Run(ctx context.Context, cfg *Config, p Process) error {
 	if err := cfg.checkProduction(); err != nil {
@@ -42,7 +42,7 @@ func Run(ctx context.Context, cfg *Config, p Process) error {
 	}
 	store, err := OpenStore(ctx, cfg)
 	if err != nil {
-		return err
+		return unlessToldToEnd(ctx, p, err)
 	}
 	return errors.Join(runOn(ctx, cfg, p, store), store.Close())
 }
@@ -55,28 +55,21 @@ func prepareSecret(cfg *Config, log *zap.Logger) error {
 	return err
 }
 
+// unlessToldToEnd returns the fault of a start, and nil for a start that was given up
+// because ctx ended.
+func unlessToldToEnd(ctx context.Context, p Process, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	p.Log.Info("told to end while starting", zap.NamedError("reason", err))
+	return nil
+}
+
 // runOn serves on an open store and does not close it.
 func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) error {
-	steps, err := store.Migrate(ctx)
+	app, ports, err := prepare(ctx, cfg, p, store)
 	if err != nil {
-		return err
-	}
-	for _, step := range steps {
-		p.Log.Info("migrated", zap.String("step", step.Name))
-	}
-	if err := teachEventNames(ctx, store); err != nil {
-		return err
-	}
-	app, err := New(cfg, store, p.Log)
-	if err != nil {
-		return err
-	}
-	ports, err := listen(ctx, cfg, p, app)
-	if err != nil {
-		return errors.Join(err, app.drainSockets(context.WithoutCancel(ctx)))
-	}
-	if err := firstUser(ctx, store, p.Out); err != nil {
-		return errors.Join(err, ports.close(), app.drainSockets(context.WithoutCancel(ctx)))
+		return unlessToldToEnd(ctx, p, err)
 	}
 	defer app.Follow()()
 	failed := ports.serve()
@@ -90,6 +83,32 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	case fault = <-failed:
 	}
 	return errors.Join(fault, app.shutdown(ctx, p, ports))
+}
+
+// prepare brings the store up to date, takes the ports and serves nothing yet.
+func prepare(ctx context.Context, cfg *Config, p Process, store *models.Store) (*Server, *ports, error) {
+	steps, err := store.Migrate(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, step := range steps {
+		p.Log.Info("migrated", zap.String("step", step.Name))
+	}
+	if err := teachEventNames(ctx, store); err != nil {
+		return nil, nil, err
+	}
+	app, err := New(cfg, store, p.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	ports, err := listen(ctx, cfg, p, app)
+	if err != nil {
+		return nil, nil, errors.Join(err, app.drainSockets(context.WithoutCancel(ctx)))
+	}
+	if err := firstUser(ctx, store, p.Out); err != nil {
+		return nil, nil, errors.Join(err, ports.close(), app.drainSockets(context.WithoutCancel(ctx)))
+	}
+	return app, ports, nil
 }
 
 // shutdown is the ordered end.
