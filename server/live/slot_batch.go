@@ -109,6 +109,9 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 			}
 		}
 		b.forget(own)
+		if heir := passOn(own, b.keys[s.key]); heir != nil {
+			b.changed[heir.ID] = true
+		}
 	}
 	if o.claim && !b.abandoned[i] {
 		var changed []*models.DeliverySlot

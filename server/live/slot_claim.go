@@ -68,6 +68,28 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 	return c, changed
 }
 
+// passOn corrects a claim: the client of the slot is back by its pid, so the
+// connection that took the slot was another's, whose own slot would wait for ever and
+// hold every later claim back. The newest slot that was there to be taken then is
+// taken in its place; nil when there is none.
+func passOn(own *models.DeliverySlot, others []*models.DeliverySlot) (heir *models.DeliverySlot) {
+	if own.TakenAt == 0 {
+		return nil
+	}
+	for _, row := range others {
+		if row.ByPid || row.TakenAt != 0 || row.EndedAt == 0 || row.EndedAt > own.TakenAt {
+			continue
+		}
+		if heir == nil || row.Opened > heir.Opened {
+			heir = row
+		}
+	}
+	if heir != nil {
+		heir.TakenAt = own.TakenAt
+	}
+	return heir
+}
+
 // serving reports whether a slot can be claimed, or has missed more than is known.
 func serving(row *models.DeliverySlot, now time.Time, window time.Duration) (serves, spent bool) {
 	since := func(at int64) time.Duration { return now.Sub(time.UnixMilli(at)) }

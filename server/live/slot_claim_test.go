@@ -57,6 +57,32 @@ func TestClaimSlots(t *testing.T) {
 	}
 }
 
+// Of two tabs the one without a pid comes back first and takes the slot of the one
+// with a pid. When that one comes back itself, the first one's own slot is the taken one.
+func TestPassOn(t *testing.T) {
+	own := &models.DeliverySlot{ID: "own", Opened: 9, EndedAt: 100, TakenAt: 200}
+	old := &models.DeliverySlot{ID: "old", Opened: 5, EndedAt: 100}
+	older := &models.DeliverySlot{ID: "older", Opened: 4, EndedAt: 100}
+	later := &models.DeliverySlot{ID: "later", Opened: 10, EndedAt: 300}
+	open := &models.DeliverySlot{ID: "open", Opened: 11}
+	pid := &models.DeliverySlot{ID: "pid", Opened: 8, EndedAt: 100, ByPid: true}
+	all := []*models.DeliverySlot{older, pid, old, later, open}
+	if heir := passOn(own, all); heir != old || old.TakenAt != 200 {
+		t.Errorf("heir %v", heir)
+	}
+	for _, row := range []*models.DeliverySlot{older, later, open, pid} {
+		if row.TakenAt != 0 {
+			t.Errorf("%s is taken", row.ID)
+		}
+	}
+	if heir := passOn(&models.DeliverySlot{ID: "own", EndedAt: 100}, all); heir != nil {
+		t.Errorf("a slot that nobody took has the heir %s", heir.ID)
+	}
+	if heir := passOn(own, []*models.DeliverySlot{later, open, pid}); heir != nil {
+		t.Errorf("heir %s", heir.ID)
+	}
+}
+
 func TestCursorAlgebra(t *testing.T) {
 	for _, c := range []struct {
 		a, b, union, lowest string
