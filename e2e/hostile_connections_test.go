@@ -53,9 +53,11 @@ func (f *field) resets(n int) {
 
 // stalls: sockets that read nothing any more, while there is much to read.
 func (f *field) stalls(n int) {
+	defer f.stream.weigh(100, many(8000, 1000))()
+	for range many(0, 8) {
+		f.stream.await(50) // until the process has as many of the latest events at hand as it keeps
+	}
 	before, peak := f.memory(), int64(0)
-	size := many(8000, 1000)
-	defer f.stream.weigh(100, size)()
 	over := time.Now().Add(time.Duration(many(0, 60)) * time.Second)
 	for first := true; first || time.Now().Before(over); first = false {
 		crowd := f.intruders(n, f.tina.cookie())
