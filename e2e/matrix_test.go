@@ -76,6 +76,7 @@ func (s *scene) play(t *testing.T, st step) {
 var unrouted = map[string]string{
 	"notification":              "contract 2.3: the old system's helper is never called either; it comes through POST /api/emit",
 	"tipos_cambio_actualizados": "contract 2.8: rates are not kept here; they come through POST /api/emit",
+	"session_ended":             "contract 5.9: only the sockets of a session that ends get it, and nothing after it; TestEndOfSessionReachesSockets",
 	"limit_exceeded":            "contract 5.10: only a socket that sends too much gets it",
 	"resync_required":           "contract 5.8: only a socket that comes back after too long gets it",
 }

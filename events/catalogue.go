@@ -7,6 +7,7 @@ var (
 	staff     = Audience{Rooms: []string{RoomAuthenticated}}
 	masters   = Audience{Rooms: []string{RoomRole(models.Master)}}
 	oneUser   = Audience{Rooms: []string{"user_<id>"}}
+	oneLogin  = Audience{Rooms: []string{"session_<id>", "remembered_<id>"}}
 	oneClient = Audience{Rooms: []string{"client_<dni>"}, Except: []string{RoomAuthenticated}}
 	oneSocket = Audience{Rooms: []string{"<this socket>"}}
 	everybody = Audience{Rooms: []string{RoomPublic}}
@@ -26,6 +27,7 @@ var (
 	LimitExceededEvent = define[LimitExceeded]("limit_exceeded", Reply, oneSocket, "The socket sent more events than it may; what was too much did nothing, and going on closes the connection.")
 
 	sessionUpdated       = define[SessionUpdated]("session_updated", Durable, oneUser, "The user has another role now; sockets are in its rooms already.")
+	sessionEnded         = define[SessionEnded]("session_ended", Durable, oneLogin, "The session of the socket is over; it is the last event, and a DISCONNECT follows unless the reason is replaced.")
 	nuevaOperacion       = define[OperationCreated]("nueva_operacion", Durable, staff, "An operation was created.")
 	operacionActualizada = define[OperationUpdated]("operacion_actualizada", Durable, staff, "The status or the operator of an operation changed.")
 	operacionCompletada  = define[OperationCompleted]("operacion_completada", Durable, staff, "An operation was completed.")

@@ -149,9 +149,17 @@ func EmitUser(r Recorder, kind UserKind, u models.User, by string) error {
 	return fmt.Errorf("emit user: unknown kind %q", kind)
 }
 
-// EmitUserChange records the event of a user change and, when the role differs,
-// tells the user's own sockets of it.
-func EmitUserChange(r Recorder, kind UserKind, before, after models.User, by string) error {
+// EmitUserChange records the event of a user change. When the role differs it tells
+// the user's own sockets of it, and those of sessions that the change has ended of
+// their end.
+func EmitUserChange(r SessionEnder, kind UserKind, before, after models.User, by string) error {
+	reason := EndDeactivated
+	if kind == UserWasDeleted {
+		reason = EndDeleted
+	}
+	if err := EmitSessionEnded(r, reason); err != nil {
+		return err
+	}
 	if before.Role != after.Role {
 		entity := "user/" + strconv.FormatInt(after.ID, 10)
 		if err := sessionUpdated.record(r, entity, SessionUpdated{after.Role}, RoomUser(after.ID)); err != nil {

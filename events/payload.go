@@ -25,6 +25,12 @@ type SessionUpdated struct {
 	Role string `json:"role"`
 }
 
+// SessionEnded tells the sockets of a session that it is over, and why: logout,
+// revoked, deactivated, deleted, password_changed, password_reset, expired or replaced.
+type SessionEnded struct {
+	Reason string `json:"reason"`
+}
+
 // ResyncRequired tells a socket that came back that events it missed cannot be
 // sent any more: what it shows has to be loaded again.
 type ResyncRequired struct {

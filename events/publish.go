@@ -100,9 +100,11 @@ func Check(p Publication, s Scope) (models.EventRecord, error) {
 }
 
 // Publishable reports whether the doors let the row through. A Reply answers a
-// socket that asked, and a change of role is only what the server did itself:
-// replays count on it.
-func (r Row) Publishable() bool { return r.Class != Reply && r.Name != sessionUpdated.Name() }
+// socket that asked, and a change of role or the end of a session is only what the
+// server did itself: sockets move and end with it.
+func (r Row) Publishable() bool {
+	return r.Class != Reply && r.Name != sessionUpdated.Name() && r.Name != sessionEnded.Name()
+}
 
 func publishable(name string) []Row {
 	return slices.DeleteFunc(All(), func(r Row) bool { return r.Name != name || !r.Publishable() })

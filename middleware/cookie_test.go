@@ -30,7 +30,7 @@ func (s oneSession) RememberedByToken(_ context.Context, token string, _ time.Ti
 	return models.RememberedLogin{ID: 9, UserID: 3}, nil
 }
 
-func (s oneSession) RestoreLogin(context.Context, string, models.Actor, time.Duration) (models.RestoredLogin, error) {
+func (s oneSession) RestoreLogin(context.Context, string, models.Actor, time.Duration, func(*models.Tx) error) (models.RestoredLogin, error) {
 	return models.RestoredLogin{}, models.Errorf(models.NotFound, "none")
 }
 

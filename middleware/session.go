@@ -14,7 +14,7 @@ import (
 type SessionStore interface {
 	SessionByToken(ctx context.Context, token string, now time.Time) (models.Session, error)
 	RememberedByToken(ctx context.Context, token string, now time.Time) (models.RememberedLogin, error)
-	RestoreLogin(ctx context.Context, token string, by models.Actor, life time.Duration) (models.RestoredLogin, error)
+	RestoreLogin(ctx context.Context, token string, by models.Actor, life time.Duration, reused func(*models.Tx) error) (models.RestoredLogin, error)
 }
 
 // SessionRule says how sessions live.
@@ -22,15 +22,17 @@ type SessionRule struct {
 	Cookie CookieRule
 	// Lifetime of a session, counted from the sign-in; use does not extend it.
 	Lifetime time.Duration
+	// Reused is called in the transaction that ends a remembered login whose token
+	// was used twice. Required.
+	Reused func(*models.Tx) error
 }
 
 // Sessions resolves the session cookie, for Gin and for socket handshakes alike,
-// and writes it. It is safe for concurrent use once OnRevoked and OnSeen were called.
+// and writes it. It is safe for concurrent use once OnSeen was called.
 type Sessions struct {
-	store   SessionStore
-	rule    SessionRule
-	revoked []func(userID int64)
-	seen    func(s models.Session, address, userAgent string)
+	store SessionStore
+	rule  SessionRule
+	seen  func(s models.Session, address, userAgent string)
 }
 
 // NewSessions reads and writes the session and the remember cookie.
@@ -41,19 +43,6 @@ func NewSessions(store SessionStore, rule SessionRule) *Sessions {
 // OnSeen sets what is told of each request of a session, with the client's address
 // and browser. It must not wait and must be set before the first request.
 func (s *Sessions) OnSeen(f func(s models.Session, address, userAgent string)) { s.seen = f }
-
-// OnRevoked adds what is told that sessions of a user have ended before their time:
-// logout, deactivation or change of password; a change of role ends none (contract
-// 5.9). It is called after the commit and must be set before the first request. Other
-// sessions of the user may live on.
-func (s *Sessions) OnRevoked(f func(userID int64)) { s.revoked = append(s.revoked, f) }
-
-// Revoked tells everybody who asked. The caller has committed the end of sessions.
-func (s *Sessions) Revoked(userID int64) {
-	for _, f := range s.revoked {
-		f(userID)
-	}
-}
 
 // Resolve tells who the request speaks for; the anonymous identity when it has no
 // live session. The user's row is read each time, so an inactive user is anonymous
@@ -133,10 +122,7 @@ func (s *Sessions) restore(c *gin.Context) (Identity, error) {
 		return Identity{}, nil
 	}
 	by := models.Actor{IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
-	got, err := s.store.RestoreLogin(c.Request.Context(), token, by, s.rule.Lifetime)
-	if got.Revoked != 0 {
-		s.Revoked(got.Revoked)
-	}
+	got, err := s.store.RestoreLogin(c.Request.Context(), token, by, s.rule.Lifetime, s.rule.Reused)
 	if models.CodeOf(err) == models.NotFound {
 		s.rule.Cookie.set(c, RememberCookie, "", time.Time{})
 		return Identity{}, nil

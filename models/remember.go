@@ -63,13 +63,6 @@ func (tx *Tx) RenewRemembered(id int64) (string, RememberedLogin, error) {
 	return token, row, unavailable(err)
 }
 
-// EndRemembered ends the remembered login of a token and the sessions that came
-// from it. An unknown token is no error.
-func (tx *Tx) EndRemembered(token string) error {
-	family, _, _ := strings.Cut(token, ".")
-	return unavailable(tx.db.Where("family_hash = ?", HashToken(family)).Delete(&RememberedLogin{}).Error)
-}
-
 // RememberedByToken returns the remembered login that a token would restore at
 // this moment, with its user; code NotFound when it would restore none. It changes
 // nothing: it is for handshakes, which have no answer to carry a new cookie.
@@ -92,16 +85,13 @@ type RestoredLogin struct {
 	// rotation, whose answer carries it.
 	RememberToken   string
 	RememberExpires time.Time
-	// Revoked is set, together with an error, to the user whose remembered login
-	// was ended because its token was used twice.
-	Revoked int64
 }
 
 // RestoreLogin makes a session from a remember token and rotates the token. A token
 // that was rotated away longer than RememberGrace ago means that two browsers hold
-// the cookie: the remembered login ends and every session from it. Code NotFound
-// when there is nothing to restore.
-func (s *Store) RestoreLogin(ctx context.Context, token string, by Actor, life time.Duration) (RestoredLogin, error) {
+// the cookie: the remembered login ends and every session from it; reused is called
+// in that transaction. Code NotFound when there is nothing to restore.
+func (s *Store) RestoreLogin(ctx context.Context, token string, by Actor, life time.Duration, reused func(*Tx) error) (RestoredLogin, error) {
 	var out RestoredLogin
 	gone := Errorf(NotFound, "El acceso recordado no existe o terminó")
 	restored := false
@@ -113,14 +103,16 @@ func (s *Store) RestoreLogin(ctx context.Context, token string, by Actor, life t
 		}
 		verdict := row.verdict(token, now)
 		if verdict == tokenReused {
-			out.Revoked = row.UserID
 			err := tx.RecordSecurity(NewSecurityEvent{
 				Kind: RememberReused, UserID: row.UserID, Login: row.User.Username, Address: by.IP, UserAgent: by.UserAgent,
 			})
+			if err == nil {
+				err = tx.endRemembered(row.ID)
+			}
 			if err != nil {
 				return err
 			}
-			return unavailable(tx.db.Delete(&RememberedLogin{}, row.ID).Error)
+			return reused(tx)
 		}
 		if end := row.Expires().Sub(now); end < life {
 			life = end
@@ -147,7 +139,7 @@ func (s *Store) RestoreLogin(ctx context.Context, token string, by Actor, life t
 		return RestoredLogin{}, err
 	}
 	if !restored {
-		return out, gone
+		return RestoredLogin{}, gone
 	}
 	return out, nil
 }

@@ -79,43 +79,6 @@ func (tx *Tx) RotateSession(id int64) (string, error) {
 	return token, unavailable(err)
 }
 
-// EndSession ends one session and the remembered login it came from. Ending one
-// that is over already is no error.
-func (tx *Tx) EndSession(id int64) error {
-	var s Session
-	if err := tx.db.Omit("User").Where("id = ?", id).Limit(1).Find(&s).Error; err != nil {
-		return unavailable(err)
-	}
-	if s.RememberedID != nil {
-		if err := tx.db.Delete(&RememberedLogin{}, *s.RememberedID).Error; err != nil {
-			return unavailable(err)
-		}
-	}
-	return unavailable(tx.db.Where("id = ?", id).Delete(&Session{}).Error)
-}
-
-// EndSessions ends all sessions and remembered logins of a user but the session
-// keep and the remembered login it came from (contract 5.15); keep 0 spares none.
-func (tx *Tx) EndSessions(user, keep int64) error {
-	var kept Session
-	if keep != 0 {
-		if err := tx.db.Omit("User").Where("id = ? AND user_id = ?", keep, user).Limit(1).Find(&kept).Error; err != nil {
-			return unavailable(err)
-		}
-	}
-	var family int64
-	if kept.RememberedID != nil {
-		family = *kept.RememberedID
-	}
-	if err := tx.db.Where("user_id = ? AND id <> ?", user, kept.ID).Delete(&Session{}).Error; err != nil {
-		return fmt.Errorf("end sessions: %w", unavailable(err))
-	}
-	if err := tx.db.Where("user_id = ? AND id <> ?", user, family).Delete(&RememberedLogin{}).Error; err != nil {
-		return fmt.Errorf("end remembered logins: %w", unavailable(err))
-	}
-	return nil
-}
-
 // purgeBatch bounds how many rows one statement of Purge removes, so that it never
 // holds the writer for long.
 const purgeBatch = 500

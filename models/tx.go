@@ -16,6 +16,7 @@ type Tx struct {
 	store  *Store
 	ctx    context.Context
 	events []EventRecord
+	ended  EndedSessions
 }
 
 // Tx runs fn in a transaction. A nil result commits and then hands the recorded

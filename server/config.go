@@ -39,6 +39,7 @@ type Config struct {
 	Session   struct {
 		Lifetime         time.Duration `key:"lifetime" default:"12h" check:"positive" doc:"Life of a session, counted from the sign-in."`
 		RememberLifetime time.Duration `key:"remember_lifetime" default:"720h" check:"positive" doc:"Life of a session signed in with \"remember\"."`
+		CheckInterval    time.Duration `key:"check_interval" default:"15s" check:"positive" doc:"How often the sessions of open sockets are looked up, in case that nobody was told that one ended."`
 		CookieSecure     string        `key:"cookie_secure" default:"auto" check:"auto|always|never" doc:"Secure attribute of cookies; auto sets it when the request came over TLS."`
 		CookieName       string        `key:"cookie_name" default:"session" check:"token" doc:"Name of the session cookie."`
 		CompatNames      bool          `key:"compat_cookie_names" default:"true" doc:"Keeps the cookie names of the contract; false puts __Host- in front of them over TLS, so that no neighbouring domain can set them."`

@@ -44,6 +44,7 @@ func (s *Server) Follow() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.tail.Run(ctx) })
+	running.Go(func() { s.watch.Run(ctx) })
 	running.Go(func() { s.security.Run(ctx) })
 	running.Go(func() { s.seen.Run(ctx) })
 	running.Go(func() { s.presence.Run(ctx) })
@@ -60,14 +61,16 @@ func (s *Server) Follow() (stop func()) {
 }
 
 // Deliver is told what a transaction recorded, right after its commit. It wakes the
-// tails and takes the old role's rooms from a user before anybody can have heard
-// that the change was made; the tail gives the new role's at its place in the log.
+// tails, and before anybody can have heard that the change was made it ends the sockets
+// of sessions that are over and takes the old role's rooms from a user; the tail gives
+// the new role's at its place in the log.
 func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
 	var latest []models.EventRecord
 	for _, e := range committed {
 		if id, _, ok := events.RoleChange(e); ok {
 			s.engine.MoveUser(id, roleRooms(), nil)
 		}
+		s.endSockets(e)
 		if e.Latest {
 			latest = append(latest, e)
 		} else if s.cfg.Events.Log == "off" {
@@ -83,8 +86,21 @@ func (s *Server) guarded(d events.Delivery) {
 	s.guard.Deliver(d)
 }
 
+// endSockets ends the sockets of this process whose sessions the event ends; false
+// for every other event.
+func (s *Server) endSockets(e models.EventRecord) bool {
+	reason, ok := events.SessionEnd(e)
+	if ok {
+		s.engine.EndRooms(e.Rooms, live.Ending{Name: e.Name, Payload: e.Payload, Back: reason == events.EndReplaced})
+	}
+	return ok
+}
+
 // send hands one event to the sockets of this process.
 func (s *Server) send(d events.Delivery) error {
+	if s.endSockets(d.EventRecord) {
+		return nil
+	}
 	if id, role, ok := events.RoleChange(d.EventRecord); ok {
 		s.engine.MoveUser(id, roleRooms(), []string{events.RoomRole(role)})
 	}

@@ -70,7 +70,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.GET("/api/asyncapi.json", described.serveAsync)
 
 	// Users (contract 3.3).
-	users := api.NewUsers(s.store, s.sessions, s.hasher)
+	users := api.NewUsers(s.store, s.hasher)
 	us := r.Group("/users/api", middleware.RequireRole())
 	us.GET("/list", middleware.RequireRole(models.Master), users.List)
 	us.POST("/create", middleware.RequireRole(models.Master), users.Create)

@@ -30,6 +30,7 @@ type Server struct {
 	metrics  *Metrics
 	engine   live.Engine
 	hub      *live.Hub
+	watch    *live.SessionWatch
 	tail     *events.Tail
 	herald   *events.Herald
 	replay   *live.Replay // nil when nothing is replayed
@@ -49,7 +50,10 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		Name: cfg.Session.CookieName, Secure: cfg.Session.CookieSecure, Proxies: proxies, Now: store.Instant,
 		PublicHTTPS: strings.HasPrefix(cfg.HTTP.PublicURL, "https://"), HostPrefix: !cfg.Session.CompatNames,
 	}
-	s.sessions = middleware.NewSessions(store, middleware.SessionRule{Cookie: s.cookie, Lifetime: cfg.Session.Lifetime})
+	s.sessions = middleware.NewSessions(store, middleware.SessionRule{
+		Cookie: s.cookie, Lifetime: cfg.Session.Lifetime,
+		Reused: func(tx *models.Tx) error { return events.EmitSessionEnded(tx, events.EndRevoked) },
+	})
 	s.origins = middleware.NewOrigins(cfg.CORS.Origins, cfg.HTTP.PublicURL).Behind(proxies)
 	s.csrf = middleware.NewCSRF(cfg.SecretKey, s.cookie, s.origins, middleware.CSRFRule{
 		Public:  []string{"/login"},
@@ -64,8 +68,10 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		return nil, err
 	}
 	s.engine = s.newEngine()
-	// Without DISCONNECT: what is still signed in comes back, the rest as nobody.
-	s.sessions.OnRevoked(func(userID int64) { s.engine.DropUser(userID, false) })
+	s.watch = live.NewSessionWatch(live.SessionWatchConfig{
+		Engine: s.engine, States: store.SessionStates, Now: store.Instant, Interval: cfg.Session.CheckInterval,
+		Log: log.Named("sessions"),
+	})
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

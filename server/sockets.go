@@ -21,6 +21,7 @@ func (s *Server) newEngine() live.Engine {
 		Resolve:        s.sessions.Resolve,
 		Origin:         s.origins.Allowed,
 		Limits:         limits,
+		SessionOver:    s.sessionOver,
 		MayWatchClient: mayWatchClient,
 		Notify:         func(m live.Message) error { return s.engine.Send(m) },
 		Presence:       s.presence,
@@ -74,4 +75,10 @@ func (s *Server) newReplay() *live.Replay {
 // who asks (contract 5.2).
 func mayWatchClient(_ context.Context, id middleware.Identity, _ string) bool {
 	return !id.Anonymous()
+}
+
+// sessionOver asks the database; what it cannot tell counts as alive.
+func (s *Server) sessionOver(ctx context.Context, id middleware.Identity) bool {
+	states, err := s.store.SessionStates(ctx, []int64{id.SessionID}, []int64{id.RememberedID})
+	return err == nil && live.SessionGone(states, id)
 }

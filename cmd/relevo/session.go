@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"
 )
 
@@ -113,8 +114,10 @@ func (c *cli) revokeSession(ctx context.Context, id int64) error {
 			if s, err = tx.LiveSession(id); err != nil {
 				return err
 			}
-			_, err = tx.RevokeSession(concerned(s.User), s, byHand)
-			return err
+			if _, err = tx.RevokeSession(concerned(s.User), s, byHand); err != nil {
+				return err
+			}
+			return events.EmitSessionEnded(tx, events.EndRevoked)
 		})
 		if err != nil {
 			return err
@@ -132,8 +135,10 @@ func (c *cli) revokeSessions(ctx context.Context, username string) error {
 		}
 		var ended []int64
 		err = store.Tx(ctx, func(tx *models.Tx) error {
-			ended, err = tx.RevokeSessions(concerned(u), u, 0, byHand)
-			return err
+			if ended, err = tx.RevokeSessions(concerned(u), u, 0, byHand); err != nil {
+				return err
+			}
+			return events.EmitSessionEnded(tx, events.EndRevoked)
 		})
 		if err != nil {
 			return err

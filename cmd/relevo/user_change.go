@@ -81,6 +81,9 @@ func userPasswd(c *cli) *cobra.Command {
 				if err := tx.SetPassword(u.ID, "", hash, 0); err != nil {
 					return err
 				}
+				if err := events.EmitSessionEnded(tx, events.EndPasswordReset); err != nil {
+					return err
+				}
 				return audit(tx, u, "RESET_PASSWORD", "Contraseña restablecida: "+u.Username)
 			})
 			if err != nil {

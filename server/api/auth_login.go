@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
@@ -178,6 +179,9 @@ func (a *Auth) signIn(c *gin.Context, user models.User, remember bool) (signedIn
 			if err := tx.EndSession(old.SessionID); err != nil {
 				return err
 			}
+			if err := events.EmitSessionEnded(tx, events.EndReplaced); err != nil {
+				return err
+			}
 		}
 		var err error
 		if out.token, out.session, err = tx.CreateSession(user.ID, by, a.rule.Lifetime, remember); err != nil {
@@ -202,9 +206,6 @@ func (a *Auth) signIn(c *gin.Context, user models.User, remember bool) (signedIn
 		return signedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	out.session.User = out.user
-	if old.SessionID != 0 && old.UserID != user.ID {
-		a.sessions.Revoked(old.UserID)
-	}
 	return out, nil
 }
 

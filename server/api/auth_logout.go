@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
@@ -42,6 +43,9 @@ func (a *Auth) signOut(c *gin.Context) bool {
 				return err
 			}
 		}
+		if err := events.EmitSessionEnded(tx, events.EndLogout); err != nil {
+			return err
+		}
 		if err := tx.SetLastLogout(id.UserID); err != nil {
 			return err
 		}
@@ -52,6 +56,5 @@ func (a *Auth) signOut(c *gin.Context) bool {
 		return false
 	}
 	a.sessions.Clear(c)
-	a.sessions.Revoked(id.UserID)
 	return true
 }

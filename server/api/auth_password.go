@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
@@ -55,7 +56,7 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 		middleware.Refuse(c, err)
 		return
 	}
-	a.storePassword(c, user, hash, "CHANGE_PASSWORD", "Contraseña actualizada")
+	a.storePassword(c, user, hash, "CHANGE_PASSWORD", "Contraseña actualizada", events.EndPasswordChanged)
 }
 
 // ResetPassword answers POST /reset_password/<id> (contract 3.2): 403 also for a
@@ -93,12 +94,13 @@ func (a *Auth) ResetPassword(c *gin.Context) {
 		middleware.Refuse(c, err)
 		return
 	}
-	a.storePassword(c, user, hash, "RESET_PASSWORD", "Contraseña restablecida")
+	a.storePassword(c, user, hash, "RESET_PASSWORD", "Contraseña restablecida", events.EndPasswordReset)
 }
 
 // storePassword replaces the hash in one transaction and answers. Of the user's
-// sessions only that of this request lives on, if it is one of them.
-func (a *Auth) storePassword(c *gin.Context, user models.User, hash, action, message string) {
+// sessions only that of this request lives on, if it is one of them; the sockets of
+// the others hear why they ended.
+func (a *Auth) storePassword(c *gin.Context, user models.User, hash, action, message, ended string) {
 	id, by := middleware.IdentityOf(c), middleware.ActorOf(c)
 	var keep int64
 	if id.UserID == user.ID {
@@ -116,6 +118,9 @@ func (a *Auth) storePassword(c *gin.Context, user models.User, hash, action, mes
 			remember, row, err = tx.RenewRemembered(id.RememberedID)
 			until = row.Expires()
 		}
+		if err == nil {
+			err = events.EmitSessionEnded(tx, ended)
+		}
 		if err != nil {
 			return err
 		}
@@ -128,6 +133,5 @@ func (a *Auth) storePassword(c *gin.Context, user models.User, hash, action, mes
 	if keep != 0 {
 		a.sessions.Write(c, token, remember, until)
 	}
-	a.sessions.Revoked(user.ID)
 	answer(c, http.StatusOK, gin.H{"message": message})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
@@ -23,8 +24,8 @@ type Sessions struct {
 	sockets  func(session int64) int
 }
 
-// NewSessions tells sessions whose sessions were ended; sockets counts those of a
-// session that are open on this process.
+// NewSessions writes cookies through sessions; sockets counts those of a session
+// that are open on this process.
 func NewSessions(store *models.Store, sessions *middleware.Sessions, sockets func(session int64) int) *Sessions {
 	return &Sessions{store: store, sessions: sessions, sockets: sockets}
 }
@@ -87,7 +88,6 @@ func (s *Sessions) Delete(c *gin.Context) {
 		return
 	}
 	id, by := middleware.IdentityOf(c), middleware.ActorOf(c)
-	var owner int64
 	var ended []int64
 	err := s.store.Tx(c.Request.Context(), func(tx *models.Tx) error {
 		row, err := tx.LiveSession(session)
@@ -97,11 +97,12 @@ func (s *Sessions) Delete(c *gin.Context) {
 		if row.UserID != id.UserID && id.Role != models.Master {
 			return models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
 		}
-		owner = row.UserID
-		ended, err = tx.RevokeSession(by, row, "")
-		return err
+		if ended, err = tx.RevokeSession(by, row, ""); err != nil {
+			return err
+		}
+		return events.EmitSessionEnded(tx, events.EndRevoked)
 	})
-	s.answerEnded(c, owner, ended, err)
+	s.answerEnded(c, ended, err)
 }
 
 // DeleteAll answers DELETE /api/sessions: signs the user out everywhere, with
@@ -129,15 +130,18 @@ func (s *Sessions) DeleteAll(c *gin.Context) {
 			if err == nil {
 				ended, err = tx.RevokeSessions(by, u, keep, "")
 			}
+			if err == nil {
+				err = events.EmitSessionEnded(tx, events.EndRevoked)
+			}
 			return err
 		})
 	}
-	s.answerEnded(c, user, ended, err)
+	s.answerEnded(c, ended, err)
 }
 
-// answerEnded tells everybody whose sessions ended, takes the cookies away when the
-// request's own is among them, and answers.
-func (s *Sessions) answerEnded(c *gin.Context, user int64, ended []int64, err error) {
+// answerEnded takes the cookies away when the request's own session is among the
+// ended, and answers.
+func (s *Sessions) answerEnded(c *gin.Context, ended []int64, err error) {
 	if err != nil {
 		middleware.Refuse(c, err)
 		return
@@ -145,9 +149,6 @@ func (s *Sessions) answerEnded(c *gin.Context, user int64, ended []int64, err er
 	own := slices.Contains(ended, middleware.IdentityOf(c).SessionID)
 	if own {
 		s.sessions.Clear(c)
-	}
-	if len(ended) > 0 {
-		s.sessions.Revoked(user)
 	}
 	answer(c, http.StatusOK, gin.H{"message": "Sesiones cerradas: " + strconv.Itoa(len(ended)), "ended": len(ended), "signed_out": own})
 }

@@ -11,14 +11,13 @@ import (
 
 // Users is the people of the desk (contract 3.3).
 type Users struct {
-	store    *models.Store
-	sessions *middleware.Sessions
-	hasher   *models.Hasher
+	store  *models.Store
+	hasher *models.Hasher
 }
 
-// NewUsers tells sessions whose sessions a change ended.
-func NewUsers(store *models.Store, sessions *middleware.Sessions, hasher *models.Hasher) *Users {
-	return &Users{store: store, sessions: sessions, hasher: hasher}
+// NewUsers hashes passwords with hasher.
+func NewUsers(store *models.Store, hasher *models.Hasher) *Users {
+	return &Users{store: store, hasher: hasher}
 }
 
 // List answers GET /users/api/list, newest first.

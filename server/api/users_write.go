@@ -136,9 +136,6 @@ func (u *Users) change(c *gin.Context, id int64, change models.UserChange, actio
 		middleware.Refuse(c, err)
 		return
 	}
-	if models.LosesSessions(before, after) {
-		u.sessions.Revoked(id)
-	}
 	answer(c, http.StatusOK, gin.H{"message": message, "user": userDict(after)})
 }
 

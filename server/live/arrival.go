@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/relevo/relevo/middleware"
 )
@@ -15,6 +16,13 @@ type arrival struct {
 	// request is kept, for a signed-in socket, until it is connected: enough of it
 	// to resolve the identity once more.
 	request *http.Request
+	// socket is the connected socket of a handshake, nil before.
+	socket atomic.Pointer[nativeSocket]
+}
+
+// sameSpeaker reports whether a connecting socket is still who it was.
+func sameSpeaker(now, then middleware.Identity) bool {
+	return now.UserID == then.UserID && now.Role == then.Role && now.SessionID == then.SessionID
 }
 
 type arrivalKey struct{}

@@ -58,6 +58,11 @@ func testEngine(t *testing.T, open opener) {
 		"UpgradeUnderTraffic":  testUpgradeUnderTraffic,
 		"MoveUser":             testMoveUser,
 		"DropUser":             testDropUser,
+		"EndRooms":             testEndRooms,
+		"EndWhileWritten":      testEndWhileWritten,
+		"EndWhileConnecting":   testEndWhileConnecting,
+		"RevokedPoll":          testRevokedPoll,
+		"ForgottenEnd":         testForgottenEnd,
 		"IdentityLostMeantime": testIdentityLostMeantime,
 		"ForeignSession":       testForeignSession,
 		"Oversize":             testOversize,
@@ -100,6 +105,7 @@ type desk struct {
 	mayWatch func(id middleware.Identity, dni string) bool
 	onEvent  func(s Socket, name string)
 	onAuth   func(r *http.Request, id *middleware.Identity) error
+	isOver   func(id middleware.Identity) bool
 
 	mu     sync.Mutex
 	limits Limits
@@ -127,7 +133,10 @@ func (d *desk) Event(s Socket, name string, args []json.RawMessage) bool {
 }
 
 func (d *desk) Authorize(r *http.Request) (middleware.Identity, error) { return d.hub.Authorize(r) }
-func (d *desk) Connected(s Socket)                                     { d.hub.Connected(s) }
+func (d *desk) SessionOver(ctx context.Context, id middleware.Identity) bool {
+	return d.hub.SessionOver(ctx, id)
+}
+func (d *desk) Connected(s Socket) { d.hub.Connected(s) }
 func (d *desk) MayRejoin(ctx context.Context, id middleware.Identity, room string) bool {
 	return d.hub.MayRejoin(ctx, id, room)
 }
@@ -195,6 +204,8 @@ func newDesk(t *testing.T, open opener, change ...func(*desk, *Options)) *desk {
 			}
 			return time.Now()
 		},
+		SessionOver: func(_ context.Context, id middleware.Identity) bool { return d.isOver != nil && d.isOver(id) },
+
 		Notify:   func(m Message) error { return d.engine.Send(m) },
 		Counters: d.counters, Log: o.Log,
 	})

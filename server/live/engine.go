@@ -44,6 +44,13 @@ type Engine interface {
 	// is sent first, after which clients stay away; without it only the
 	// transport closes and clients come back by themselves.
 	DropUser(userID int64, revoke bool)
+	// EndRooms ends all sockets of the sessions that the rooms name (events.RoomSession,
+	// events.RoomRemembered). When it returns none of them is sent anything but the
+	// ending, which comes last. Rooms without sockets are no error.
+	EndRooms(rooms []string, e Ending)
+	// EachSpeaker visits who each socket of a session speaks for, with the role as it
+	// is now, in no order. visit must not call the engine.
+	EachSpeaker(visit func(middleware.Identity))
 	// Stats counts the sockets of this process as they are now.
 	Stats() []SocketCount
 	// UsersOnline counts the signed-in users with a socket on this process, by role.
@@ -51,6 +58,15 @@ type Engine interface {
 	// Drain closes all transports without DISCONNECT, so that clients come back
 	// elsewhere, refuses new ones, and returns when all are gone or ctx ends.
 	Drain(ctx context.Context) error
+}
+
+// Ending is the end of sessions as their sockets hear it.
+type Ending struct {
+	// Name and Payload are the last event; with an empty name there is none.
+	Name    string
+	Payload json.RawMessage
+	// Back lets clients come back by themselves: no DISCONNECT is sent.
+	Back bool
 }
 
 // SocketCount is the number of open sockets of one kind.
@@ -105,6 +121,9 @@ type Handler interface {
 	// Authorize decides on a handshake and on each later polling request. An
 	// error refuses it before anything is upgraded.
 	Authorize(r *http.Request) (middleware.Identity, error)
+	// SessionOver reports whether the session that the identity came from is known to
+	// have ended.
+	SessionOver(ctx context.Context, id middleware.Identity) bool
 	// MayRejoin reports whether a socket of the identity that comes back may be in
 	// this client room again.
 	MayRejoin(ctx context.Context, id middleware.Identity, room string) bool

@@ -26,6 +26,9 @@ type HubConfig struct {
 	// Limits bounds what one client may do; Connections and those beside it are the
 	// engine's affair, see Places.
 	Limits Limits
+	// SessionOver reports whether the session that the identity came from is known to
+	// have ended. Nil believes that none has.
+	SessionOver func(ctx context.Context, id middleware.Identity) bool
 	// MayWatchClient reports whether the identity, which may be anonymous, may
 	// join the room of the client with this document number (contract 5.2). Nil
 	// lets nobody.
@@ -60,6 +63,9 @@ func NewHub(c HubConfig) *Hub {
 	}
 	if c.Origin == nil {
 		c.Origin = func(*http.Request) bool { return false }
+	}
+	if c.SessionOver == nil {
+		c.SessionOver = func(context.Context, middleware.Identity) bool { return false }
 	}
 	if c.MayWatchClient == nil {
 		c.MayWatchClient = func(context.Context, middleware.Identity, string) bool { return false }
@@ -111,6 +117,11 @@ func (h *Hub) Connected(s Socket) {
 	for _, room := range s.Enter(roomsOf(id), name, payload) {
 		h.allowances.watched(s, room)
 	}
+}
+
+// SessionOver implements Handler.
+func (h *Hub) SessionOver(ctx context.Context, id middleware.Identity) bool {
+	return h.config.SessionOver(ctx, id)
 }
 
 // MayRejoin implements Handler.

@@ -31,11 +31,12 @@ type Native struct {
 	server  *socketio.Server
 	root    *socketio.Namespace
 	users   userSockets[*nativeSocket]
+	bound   boundSockets[*nativeSocket]
 	replay  *Replay // nil without
 
 	sent atomic.Uint64 // ordinal of the latest event of the log that was handed to the connections
 
-	// changes counts DropUser and MoveUser. A socket whose identity was resolved
+	// changes counts DropUser, MoveUser and EndRooms. A socket whose identity was resolved
 	// before the latest change is resolved again before it is believed.
 	changes  atomic.Int64
 	draining atomic.Bool
@@ -92,20 +93,6 @@ func (e *Native) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// The house chooses the path.
 	e.server.Engine().ServeHTTP(w, withArrival(r, id, changes))
-}
-
-// sameClient lets in only who speaks for the user of the handshake. The session
-// may be another: it changes at each sign-in.
-func (e *Native) sameClient(handshake any, r *http.Request) bool {
-	first, ok := handshake.(*arrival)
-	if !ok {
-		return false
-	}
-	if owner := first.identity.UserID; owner != 0 && owner != arrivalOf(r).identity.UserID {
-		e.options.Counters.HandshakeFailure(FailureAuth)
-		return false
-	}
-	return true
 }
 
 // Send implements Engine. It fails only for a message that cannot be encoded.
@@ -211,9 +198,11 @@ func (e *Native) connected(lib *socketio.Socket) {
 		lib.Conn().Close(engineio.ReasonForcedClose)
 		return
 	}
-	// From here on DropUser and MoveUser find it; what came before is caught by
-	// the two looks at the count of changes.
+	// From here on DropUser, MoveUser and EndRooms find it; what came before is caught
+	// by the two looks at the count of changes.
 	e.users.add(s.identity.UserID, s)
+	e.bound.add(s.identity, s)
+	first.socket.Store(s)
 	if e.outdated(first) {
 		lib.Conn().Close(engineio.ReasonForcedClose)
 	}
@@ -224,7 +213,7 @@ func (e *Native) connected(lib *socketio.Socket) {
 	first.request = nil
 }
 
-// outdated reports whether a user was dropped or moved since the identity was
+// outdated reports whether a user was dropped or moved, or a session ended, since the identity was
 // resolved and the identity no longer holds.
 func (e *Native) outdated(a *arrival) bool {
 	now := e.changes.Load()
@@ -241,7 +230,7 @@ func (e *Native) outdated(a *arrival) bool {
 		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
 		return true
 	}
-	if id.UserID != a.identity.UserID || id.Role != a.identity.Role {
+	if !sameSpeaker(id, a.identity) {
 		return true
 	}
 	a.changes = now
@@ -271,6 +260,7 @@ func (e *Native) disconnected(lib *socketio.Socket, reason socketio.Reason) {
 		return
 	}
 	e.users.remove(s.identity.UserID, s)
+	e.bound.remove(s.identity, s)
 	defer e.alive.Add(-1)
 	s.leaveSlot(reason)
 	e.handler.Disconnected(s, string(reason))

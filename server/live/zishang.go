@@ -38,8 +38,9 @@ type Zishang struct {
 	rooms    *rooms[*zishangSocket]
 	sessions sync.Map // Engine.IO sid -> *zishangSession
 	users    userSockets[*zishangSocket]
+	bound    boundSockets[*zishangSocket]
 
-	// changes counts DropUser and MoveUser. A socket whose identity was resolved
+	// changes counts DropUser, MoveUser and EndRooms. A socket whose identity was resolved
 	// before the latest change is resolved again before it is believed.
 	changes  atomic.Int64
 	draining atomic.Bool
@@ -213,13 +214,12 @@ func (e *Zishang) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if sid := r.URL.Query().Get("sid"); sid != "" {
 		v, known := e.sessions.Load(sid)
 		if !known {
-			refuseUnknownSID.write(w)
+			refusal{status: http.StatusBadRequest, code: 1, message: "Session ID unknown"}.write(w)
 			return
 		}
 		session = v.(*zishangSession)
-		if owner := session.identity.UserID; owner != 0 && owner != id.UserID {
-			e.options.Counters.HandshakeFailure(FailureAuth)
-			refusalFor(ErrOtherSpeaker).write(w)
+		if refused, bad := e.otherSpeaker(r, session, id); bad {
+			refused.write(w)
 			return
 		}
 	}

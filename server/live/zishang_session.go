@@ -32,7 +32,8 @@ type zishangSession struct {
 	request  *http.Request
 	conn     atomic.Pointer[engine.Socket]
 	reason   atomic.Pointer[string]
-	release  func() // gives its place back
+	release  func()      // gives its place back
+	ending   atomic.Bool // its last words are on the way, or gone
 	// over ends the session's polls; the library forgets one that arrives while
 	// it closes the session.
 	over context.Context
@@ -125,6 +126,7 @@ func (e *Zishang) connected(lib *socket.Socket) {
 	e.alive.Add(1)
 	e.rooms.enter(s)
 	e.users.add(s.Identity().UserID, s)
+	e.bound.add(s.Identity(), s)
 	in.owner.Store(s)
 	_ = lib.On("disconnect", func(args ...any) {
 		reason, _ := args[0].(string)
@@ -149,7 +151,7 @@ func (e *Zishang) connected(lib *socket.Socket) {
 	}
 }
 
-// outdated reports whether a user was dropped or moved since the session's
+// outdated reports whether a user was dropped or moved, or a session ended, since the session's
 // identity was resolved and that identity no longer holds.
 func (e *Zishang) outdated(session *zishangSession) bool {
 	now := e.changes.Load()
@@ -164,7 +166,7 @@ func (e *Zishang) outdated(session *zishangSession) bool {
 		e.options.Log.Debug("connecting socket could not be resolved again", zap.Error(err))
 		return true
 	}
-	if id.UserID != session.identity.UserID || id.Role != session.identity.Role {
+	if !sameSpeaker(id, session.identity) {
 		return true
 	}
 	session.changes = now

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/zishang520/engine.io-go-parser/packet"
-	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
 	"go.uber.org/zap"
@@ -100,23 +99,6 @@ func (s *zishangSocket) event(e inboundEvent) {
 	})
 }
 
-// revoke sends DISCONNECT, which forbids the client to come back by itself, and
-// closes the transport once that is written.
-func (s *zishangSocket) revoke() {
-	if s.revoked.Swap(true) {
-		return
-	}
-	reason := "server namespace disconnect"
-	s.session.reason.CompareAndSwap(nil, &reason)
-	conn := s.lib.Conn()
-	// The library may run a send callback late when another write is under way.
-	timer := time.AfterFunc(closeGrace, func() { conn.Close(true) })
-	conn.Send(types.NewStringBufferString("1"), &packet.Options{}, func(transports.Transport) {
-		timer.Stop()
-		go conn.Close(true)
-	})
-}
-
 // finish runs once, whichever of the library's ways a socket came to its end.
 func (s *zishangSocket) finish(reason string) {
 	s.once.Do(func() {
@@ -125,6 +107,7 @@ func (s *zishangSocket) finish(reason string) {
 		}
 		s.engine.rooms.exit(s)
 		s.engine.users.remove(s.Identity().UserID, s)
+		s.engine.bound.remove(s.Identity(), s)
 		s.mail.finish(func() {
 			defer s.engine.alive.Add(-1)
 			s.engine.guarded(s, "disconnected", func() { s.engine.handler.Disconnected(s, reason) })
