@@ -156,8 +156,8 @@ func (s *nativeSocket) sendOwed(owed models.EventCursor) {
 	case <-entry.C:
 		return // it went away; the slot that owes is there for who comes in its stead
 	}
-	if s.plan.stale {
-		return // closed, to come back to a new plan
+	if s.plan.stale || !s.lib.Connected() {
+		return // the client comes back, to a new plan
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), owedTimeout)
 	defer cancel()

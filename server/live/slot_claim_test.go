@@ -125,3 +125,29 @@ func TestPID(t *testing.T) {
 		}
 	}
 }
+
+// What several connections of a session leave behind at once is sent once, from the
+// lowest of their places.
+func TestOwedOnce(t *testing.T) {
+	at := func(low int64) models.EventCursor { return models.EventCursor{Low: low} }
+	s := &slot{}
+	steps := []struct {
+		owe  int64
+		does bool
+		sent int64 // of owed after it; 0: not asked
+	}{
+		{50, true, 0}, {40, false, 0}, {60, false, 40}, // together
+		{40, false, 0}, {45, false, 0}, // sent with that
+		{30, true, 30}, {30, false, 0},
+	}
+	for i, step := range steps {
+		if does := s.owe(at(step.owe)); does != step.does {
+			t.Errorf("step %d: %v", i, does)
+		}
+		if step.sent != 0 {
+			if got := s.owed(); got.Low != step.sent {
+				t.Errorf("step %d: from %d", i, got.Low)
+			}
+		}
+	}
+}

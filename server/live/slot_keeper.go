@@ -310,10 +310,14 @@ func (k *slotKeeper) mended() {
 }
 
 // sendLate hands a socket what an earlier connection of its session did not confirm.
+// However many of these end at a time, it is sent once.
 func (k *slotKeeper) sendLate(s *slot, owed models.EventCursor) {
+	if !s.owe(owed) {
+		return
+	}
 	k.busy.Go(func() {
 		k.late <- struct{}{}
 		defer func() { <-k.late }()
-		s.socket.sendOwed(owed)
+		s.socket.sendOwed(s.owed())
 	})
 }
