@@ -15,7 +15,7 @@ import (
 // What connections can do to a process, and what payloads and identities can, in turn
 // on one process (docs/hostile.md).
 func TestHostile(t *testing.T) {
-	t.Parallel()
+	besides(t)
 	f := newField(t)
 	const ends = "relevo_socket_disconnects_total{"
 	resets := many(100, 500)
@@ -203,8 +203,8 @@ func (f *field) heartbeats() {
 // Everybody comes at once after a restart, with cookies: sessions are looked up, and no
 // password is looked at.
 func TestHostileStorm(t *testing.T) {
-	t.Parallel()
-	f := hireField(t)
+	besides(t)
+	f := hireField(t, "RELEVO_SOCKET_CONNECT_TIMEOUT=45s")
 	f.stop()
 	f.restart()
 	f.takePlaces()

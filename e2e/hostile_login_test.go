@@ -97,7 +97,7 @@ const (
 // looked at are few at a time, the others are told when to come again, and the right
 // password from elsewhere is let in (cases 21 and 22).
 func TestHostileLogin(t *testing.T) {
-	t.Parallel()
+	besides(t)
 	f := hireField(t, "RELEVO_HTTP_TRUSTED_PROXIES=127.0.0.9")
 	// People have signed in; from here on the limits are those that nobody configured.
 	f.stop()

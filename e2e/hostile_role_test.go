@@ -21,7 +21,7 @@ const roleFlips = 100
 // user's sockets get no event but of the role that was held at its commit, which is its
 // place in the log (case 18).
 func TestHostileRoleFlip(t *testing.T) {
-	t.Parallel()
+	besides(t)
 	f := newField(t)
 	mona := f.hire("mona", models.Master)
 	store := f.open()

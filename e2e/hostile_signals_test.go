@@ -13,7 +13,7 @@ import (
 // A process that is told to end while it starts, or twice, ends, says so with its
 // status, and the next one finds everything in order (case 30).
 func TestHostileSignals(t *testing.T) {
-	t.Parallel()
+	besides(t)
 	p := start(t, models.SQLite)
 	max := p.hire("max", models.Master)
 	client := max.newClient("11112222")

@@ -24,6 +24,14 @@ func many(short, long int) int {
 
 func longForm() bool { return os.Getenv("RELEVO_HOSTILE") == "long" }
 
+// besides lets a test run beside others; the long form has the machine to itself.
+func besides(t *testing.T) {
+	t.Helper()
+	if !longForm() {
+		t.Parallel()
+	}
+}
+
 // field is a process that will be attacked, with neighbours who must not notice.
 type field struct {
 	*process
@@ -56,7 +64,7 @@ func hireField(t *testing.T, settings ...string) *field {
 	t.Helper()
 	p := start(t, models.SQLite, append([]string{
 		"RELEVO_EVENTS_EMIT_PER_SECOND=1000000", "RELEVO_LIMITS_CONNECTIONS_PER_USER=20000",
-		"RELEVO_HTTP_READ_HEADER_TIMEOUT=3s", "RELEVO_SOCKET_CONNECT_TIMEOUT=3s",
+		"RELEVO_HTTP_READ_HEADER_TIMEOUT=3s", "RELEVO_SOCKET_CONNECT_TIMEOUT=10s",
 		"RELEVO_SOCKET_PING_INTERVAL=2s", "RELEVO_SOCKET_PING_TIMEOUT=10s",
 	}, settings...)...)
 	f := &field{process: p, max: p.hire("max", models.Master), tina: p.hire("tina", models.Trader), olga: p.hire("olga", models.Operador)}
