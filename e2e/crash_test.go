@@ -51,7 +51,8 @@ type desk struct {
 
 func openDesk(t *testing.T, d models.Dialect, settings ...string) *desk {
 	t.Helper()
-	p := start(t, d, settings...)
+	// The work goes on with operators who are away.
+	p := start(t, d, append([]string{"RELEVO_PRESENCE_GRACE=1h"}, settings...)...)
 	k := &desk{process: p}
 	k.max, k.mara = p.hire("max", models.Master), p.hire("mara", models.Master)
 	k.tina, k.olga, k.omar = p.hire("tina", models.Trader), p.hire("olga", models.Operador), p.hire("omar", models.Operador)
