@@ -14,14 +14,26 @@ import (
 func TestActivitySumsExactly(t *testing.T) {
 	modelstest.Each(t, func(t *testing.T, s *models.Store) {
 		day := models.DayOf(models.LimaDate(2026, time.January, 15))
-		seed(t, s, func(tx *models.Tx, trader models.User, client models.Client) error {
-			for i := range 1000 {
-				if err := insertOperation(tx, i, trader, client, models.Venta, "0.10", "999999999.99", models.Completada, day.From); err != nil {
-					return err
-				}
-			}
+		var trader models.User
+		var client models.Client
+		seed(t, s, func(_ *models.Tx, who models.User, of models.Client) error {
+			trader, client = who, of
 			return nil
 		})
+		// In parts: a transaction is bounded in time.
+		for part := range 10 {
+			err := s.Tx(context.Background(), func(tx *models.Tx) error {
+				for i := range 100 {
+					if err := insertOperation(tx, 100*part+i, trader, client, models.Venta, "0.10", "999999999.99", models.Completada, day.From); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		got, err := s.ActivityIn(context.Background(), day, 0)
 		if err != nil {
 			t.Fatal(err)
