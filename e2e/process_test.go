@@ -42,6 +42,8 @@ func start(t *testing.T, dialect models.Dialect, settings ...string) *process {
 		"RELEVO_INTERNAL_ADDR=127.0.0.1:0", "RELEVO_LOG_FORMAT=json", "RELEVO_LOGIN_PER_MINUTE=10000",
 		// What another process commits is found so late at most.
 		"RELEVO_EVENTS_POLL_INTERVAL=20ms",
+		// Here one person is many and all come from one address.
+		"RELEVO_LIMITS_CONNECTIONS_PER_USER=2000", "RELEVO_LIMITS_HANDSHAKES_PER_SECOND=2000", "RELEVO_LIMITS_HANDSHAKE_BURST=5000",
 	}, settings...)
 	if dialect == models.Postgres {
 		p.env = append(p.env, "DATABASE_URL="+modelstest.PostgresURL(t))

@@ -76,8 +76,8 @@ type Config struct {
 		Connections           int `key:"connections" default:"20000" check:"positive" doc:"Open connections of sockets in all."`
 		ConnectionsPerAddress int `key:"connections_per_address" default:"1000" check:"positive" doc:"Open connections of sockets of one client address; of IPv6 of one /64 network."`
 		ConnectionsPerUser    int `key:"connections_per_user" default:"50" check:"positive" doc:"Open connections of sockets of one user: tabs and devices."`
-		HandshakesPerSecond   int `key:"handshakes_per_second" default:"50" check:"positive" doc:"New socket connections a second of one client address."`
-		HandshakeBurst        int `key:"handshake_burst" default:"200" check:"positive" doc:"New socket connections of one client address at once."`
+		HandshakesPerSecond   int `key:"handshakes_per_second" default:"100" check:"positive" doc:"New socket connections a second of one client address."`
+		HandshakeBurst        int `key:"handshake_burst" default:"1000" check:"positive" doc:"New socket connections of one client address at once; a whole office comes back together after a restart."`
 		EventsPerSecond       int `key:"events_per_second" default:"50" check:"positive" doc:"Events a second that one socket may send; it is told limit_exceeded, and closed when it goes on."`
 		EventBurst            int `key:"event_burst" default:"100" check:"positive" doc:"Events that one socket may send at once."`
 		UserEventsPerSecond   int `key:"user_events_per_second" default:"200" check:"positive" doc:"Events a second that all sockets of a user may send together, twice as many at once."`
