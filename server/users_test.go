@@ -143,7 +143,7 @@ func TestUsersChange(t *testing.T) {
 		step("DELETE", "/users/api/delete/"+own, nil, 400)
 		step("POST", "/users/api/toggle_status/999999", nil, 400)
 		step("DELETE", "/users/api/delete/999999", nil, 400)
-		if r := step("POST", "/users/api/toggle_status/"+other, nil, 200, "user_updated"); r.body["user"].(map[string]any)["status"] != "Inactivo" {
+		if r := step("POST", "/users/api/toggle_status/"+other, nil, 200, "session_ended", "user_updated"); r.body["user"].(map[string]any)["status"] != "Inactivo" {
 			t.Errorf("toggle: %s", r.raw)
 		}
 		if r := step("POST", "/users/api/toggle_status/"+other, nil, 200, "user_updated"); r.body["user"].(map[string]any)["status"] != "Activo" {
