@@ -104,12 +104,15 @@ func (w *writers) write(r *rand.Rand) error {
 		}
 		return nil
 	}
+	if err != nil {
+		return err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
 		w.committed[id] = true
 	}
-	return err
+	return nil
 }
 
 // event is a change of an entity, with an id of its own.
@@ -177,7 +180,12 @@ func TestTailSkipsNothing(t *testing.T) {
 				running.Go(func() {
 					r := rand.New(rand.NewPCG(uint64(i), 4))
 					for range rounds {
-						if err := w.write(r); err != nil {
+						err := w.write(r)
+						for models.CodeOf(err) == models.Unavailable {
+							// Too long in the queue for the one writer of SQLite: nothing was committed.
+							err = w.write(r)
+						}
+						if err != nil {
 							t.Error(err)
 							return
 						}
