@@ -23,7 +23,7 @@ go build -o bin/testreport ./build/testreport
 while read -r mod; do
   # Failing tests are what the report counts, so go test's own status is not used;
   # a package that does not build is a failure in its JSON too.
-  (cd "$(dirname "$mod")" && go test -race -json -count=1 -p 2 -timeout 15m ./...) >>artifacts/test.json 2>>artifacts/test.stderr.log </dev/null || true
+  (cd "$(dirname "$mod")" && go test -race -json -count=1 -p 2 -timeout 30m ./...) >>artifacts/test.json 2>>artifacts/test.stderr.log </dev/null || true
 done < <(find . -name go.mod -not -path '*/node_modules/*')
 # What is not for the race detector; each file's build tag says why.
 go test -json -count=1 -run 'TestHasherVerifiesWerkzeugHashes|TestZishang$' ./models ./server/live >>artifacts/test.json 2>>artifacts/test.stderr.log </dev/null || true
