@@ -42,7 +42,8 @@ func (p *Presence) Run(ctx context.Context) {
 	}
 }
 
-// write stores what has changed and, when that is due, that this run is alive.
+// write stores what has changed, and that this run is alive: who came after it was
+// seen last would otherwise count, if it is killed now, as signed in after they left.
 func (p *Presence) write(ctx context.Context) {
 	changes, open := p.take()
 	if len(changes) == 0 && !p.due {
@@ -51,7 +52,10 @@ func (p *Presence) write(ctx context.Context) {
 	writing, cancel := context.WithTimeout(ctx, presenceTimeout)
 	defer cancel()
 	err := p.config.Store.Tx(writing, func(tx *models.Tx) error {
-		if err := tx.WritePresence(p.config.Node, changes); err != nil || !p.due {
+		if err := tx.WritePresence(p.config.Node, changes); err != nil {
+			return err
+		}
+		if err := tx.SeeNode(p.config.Node); err != nil || !p.due {
 			return err
 		}
 		return p.renew(tx, open)
@@ -70,16 +74,13 @@ func (p *Presence) write(ctx context.Context) {
 	p.due, p.begun = false, true
 }
 
-// renew says that the run is alive. Another run may have taken it for dead and ended
-// its rows; then they are all written again.
+// renew mends the rows of the run: another one may have taken it for dead and ended
+// them; then they are all written again.
 func (p *Presence) renew(tx *models.Tx, open []models.Presence) error {
 	if !p.begun {
 		if err := tx.TakeOverPresence(p.config.Node); err != nil {
 			return err
 		}
-	}
-	if err := tx.SeeNode(p.config.Node); err != nil {
-		return err
 	}
 	stored, err := tx.OpenPresence(p.config.Node)
 	if err != nil || stored == len(open) {
