@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -44,32 +43,21 @@ func (tx *Tx) LiveNodes() ([]string, error) {
 // that the database knows of the death of the process when the connection ends. It
 // returns an error when the connection is lost. On SQLite it returns nil at once.
 func (s *Store) HoldNode(ctx context.Context, node string) error {
-	if s.listen == "" {
-		return nil
-	}
-	conn, err := pgx.Connect(ctx, s.listen)
-	if err != nil {
-		// The driver's text may hold the URL and with it the password.
-		return errors.New("hold node: the Postgres server of database.url cannot be reached or refused the login")
-	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Close(closing)
-	}()
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+nodeLock+`) FROM (SELECT $1::text AS node) AS n`, node); err != nil {
-		return fmt.Errorf("hold node: %w", unavailable(err))
-	}
-	alive := time.NewTicker(nodeLease / 6)
-	defer alive.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-alive.C:
-			if err := conn.Ping(ctx); err != nil {
-				return fmt.Errorf("hold node: %w", unavailable(err))
+	return s.apart(ctx, "hold node", func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+nodeLock+`) FROM (SELECT $1::text AS node) AS n`, node); err != nil {
+			return unavailable(err)
+		}
+		alive := time.NewTicker(nodeLease / 6)
+		defer alive.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-alive.C:
+				if err := conn.Ping(ctx); err != nil {
+					return unavailable(err)
+				}
 			}
 		}
-	}
+	})
 }

@@ -2,9 +2,7 @@ package models
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -18,30 +16,19 @@ const eventChannel = "relevo_events"
 // error when that is lost. On SQLite, where there is one process, it returns nil at
 // once. A notification is a hint; the log is the truth.
 func (s *Store) ListenEvents(ctx context.Context, wake func(payload string)) error {
-	if s.listen == "" {
-		return nil
-	}
-	conn, err := pgx.Connect(ctx, s.listen)
-	if err != nil {
-		// The driver's text may hold the URL and with it the password.
-		return errors.New("listen for events: the Postgres server of database.url cannot be reached or refused the login")
-	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Close(closing)
-	}()
-	if _, err := conn.Exec(ctx, "LISTEN "+eventChannel); err != nil {
-		return fmt.Errorf("listen for events: %w", unavailable(err))
-	}
-	wake("")
-	for {
-		n, err := conn.WaitForNotification(ctx)
-		if err != nil {
-			return fmt.Errorf("listen for events: %w", err)
+	return s.apart(ctx, "listen for events", func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "LISTEN "+eventChannel); err != nil {
+			return unavailable(err)
 		}
-		wake(n.Payload)
-	}
+		wake("")
+		for {
+			n, err := conn.WaitForNotification(ctx)
+			if err != nil {
+				return err
+			}
+			wake(n.Payload)
+		}
+	})
 }
 
 // NotifyEvents wakes the other processes; it does nothing on SQLite. A commit with

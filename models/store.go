@@ -48,7 +48,7 @@ type Store struct {
 	write    *gorm.DB
 	now      func() time.Time
 	onCommit func(context.Context, []EventRecord)
-	listen   string // URL for ListenEvents; empty on SQLite
+	listen   string // URL for apart; empty on SQLite
 
 	withoutEventLog bool
 	presence        PresenceRule
