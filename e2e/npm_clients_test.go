@@ -19,9 +19,17 @@ type connection struct {
 }
 
 var connections = []connection{
-	{"websocket first", map[string]any{"transports": []string{"websocket", "polling"}, "upgrade": true, "rememberUpgrade": true, "reconnectionDelay": 1000, "reconnectionAttempts": 5, "timeout": 20000}, "websocket", false},
+	{"websocket first", pageOptions(), "websocket", false},
 	{"defaults, polling then upgrade", map[string]any{}, "polling", true},
-	{"polling only", map[string]any{"transports": []string{"polling"}}, "polling", false},
+	{"polling only", overPolling, "polling", false},
+}
+
+// eachVersion runs f as a parallel subtest for every version of the client.
+func eachVersion(t *testing.T, f func(t *testing.T, pkg string)) {
+	needNode(t, npmClients...)
+	for _, pkg := range npmClients {
+		t.Run(pkg, func(t *testing.T) { t.Parallel(); f(t, pkg) })
+	}
 }
 
 // eachClient runs f for every version of the client and every way to connect.

@@ -1,110 +1,12 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/relevo/relevo/models"
 )
-
-// returner is a client behind a network that can be cut, and who makes events.
-type returner struct {
-	*process
-	net    *cutProxy
-	tina   *person
-	max    *person
-	olga   *person
-	client int64
-}
-
-// settings of the tests: dead connections are found soon.
-var hasty = []string{"RELEVO_SOCKET_PING_INTERVAL=1s", "RELEVO_SOCKET_PING_TIMEOUT=2s", "RELEVO_SOCKET_CONFIRM_AFTER=150ms"}
-
-func newReturner(t *testing.T, d models.Dialect, settings ...string) *returner {
-	t.Helper()
-	p := start(t, d, append(slices.Clone(hasty), settings...)...)
-	r := &returner{process: p, max: p.hire("max", models.Master), tina: p.hire("tina", models.Trader), olga: p.hire("olga", models.Operador)}
-	r.client = r.max.newClient("11112222")
-	r.net = newCutProxy(t, p.url)
-	return r
-}
-
-// npm connects a client of the person through the network.
-func (r *returner) npm(w *person, pkg string, c connection) *driver {
-	r.t.Helper()
-	options := map[string]any{"reconnectionDelay": 50, "reconnectionDelayMax": 100, "randomizationFactor": 0}
-	for k, v := range c.options {
-		if _, ours := options[k]; !ours && k != "reconnectionAttempts" {
-			options[k] = v
-		}
-	}
-	d := drive(r.t, "client.mjs", map[string]any{"package": pkg, "url": r.net.url(), "cookie": w.cookie(), "options": options})
-	d.awaitEvent("connection_established", 1)
-	if c.upgrades {
-		d.awaitAt("upgrade", 1)
-	}
-	return d
-}
-
-// operations makes events and returns their codes.
-func (r *returner) operations(n int) (codes []string) {
-	r.t.Helper()
-	for range n {
-		_, code := r.tina.newOperationOf(r.client)
-		codes = append(codes, code)
-	}
-	return codes
-}
-
-// cut takes the network away with a reset, and waits until the client has noticed.
-func (r *returner) cut(d *driver) {
-	r.t.Helper()
-	n := 1
-	for _, s := range d.all() {
-		if s.At == "disconnect" {
-			n++
-		}
-	}
-	r.net.refuse()
-	r.net.reset()
-	d.awaitAt("disconnect", n)
-}
-
-// operationsOf are the operations that the client has got, and which of them with an id.
-func operationsOf(d *driver) (codes []string, repeated []bool) {
-	for _, e := range d.events() {
-		if e.Name == "nueva_operacion" {
-			codes = append(codes, text(e.Args[0], "operation_id"))
-			var body map[string]json.RawMessage
-			_ = json.Unmarshal(e.Args[0], &body)
-			repeated = append(repeated, body["_event_id"] != nil)
-		}
-	}
-	return codes, repeated
-}
-
-// awaitOperations waits for so many operations and a round trip after them.
-func awaitOperations(d *driver, n int) ([]string, []bool) {
-	d.t.Helper()
-	d.awaitEvent("nueva_operacion", n)
-	d.barrier()
-	return operationsOf(d)
-}
-
-// confirmed waits until clients have confirmed events so many times.
-func (r *returner) confirmed(times int) {
-	r.t.Helper()
-	r.eventually("confirmations", func() error {
-		n, err := strconv.Atoi(r.metric("relevo_event_commit_to_confirmed_seconds_count"))
-		if err == nil && n < times {
-			err = fmt.Errorf("%d of %d", n, times)
-		}
-		return err
-	})
-}
 
 // A client of 4.8 that is cut off goes on with its session: the same id, recovered, and
 // what it missed in order, also when it had no event before the cut (issue: replay for
@@ -144,28 +46,25 @@ func TestReplayRecovers(t *testing.T) {
 func TestReplaySurvivesRestart(t *testing.T) {
 	needNode(t, npmClients...)
 	eachDialect(t, func(t *testing.T, dialect models.Dialect) {
-		for _, pkg := range npmClients {
-			t.Run(pkg, func(t *testing.T) {
-				t.Parallel()
-				r := newReturner(t, dialect)
-				d := r.npm(r.olga, pkg, connections[0])
-				first := d.awaitAt("connect", 1)
-				r.cut(d)
-				missed := r.operations(2)
-				r.kill()
-				r.restart()
-				missed = append(missed, r.operations(1)...)
-				r.net.heal()
-				back := d.awaitAt("connect", 2)
-				got, repeated := awaitOperations(d, 3)
-				if !slices.Equal(got, missed) || slices.Contains(repeated, false) {
-					t.Errorf("got %v %v, want %v", got, repeated, missed)
-				}
-				if is48 := pkg == "socket.io-client-4.8"; back.Recovered != is48 || is48 != (back.ID == first.ID) {
-					t.Errorf("recovered %v, id %s then %s", back.Recovered, first.ID, back.ID)
-				}
-			})
-		}
+		eachVersion(t, func(t *testing.T, pkg string) {
+			r := newReturner(t, dialect)
+			d := r.npm(r.olga, pkg, connections[0])
+			first := d.awaitAt("connect", 1)
+			r.cut(d)
+			missed := r.operations(2)
+			r.kill()
+			r.restart()
+			missed = append(missed, r.operations(1)...)
+			r.net.heal()
+			back := d.awaitAt("connect", 2)
+			got, repeated := awaitOperations(d, 3)
+			if !slices.Equal(got, missed) || slices.Contains(repeated, false) {
+				t.Errorf("got %v %v, want %v", got, repeated, missed)
+			}
+			if is48 := pkg == "socket.io-client-4.8"; back.Recovered != is48 || is48 != (back.ID == first.ID) {
+				t.Errorf("recovered %v, id %s then %s", back.Recovered, first.ID, back.ID)
+			}
+		})
 	})
 }
 
@@ -248,87 +147,75 @@ func TestReplayTwoTabs(t *testing.T) {
 
 // Too much was missed: the client is told to load again, and pages of old are made to.
 func TestReplayTooMuch(t *testing.T) {
-	needNode(t, npmClients...)
-	for _, pkg := range npmClients {
-		t.Run(pkg, func(t *testing.T) {
-			t.Parallel()
-			r := newReturner(t, models.SQLite, "RELEVO_EVENTS_REPLAY_MAX=2")
-			d := r.npm(r.olga, pkg, connections[0])
-			r.cut(d)
-			r.operations(3)
-			r.net.heal()
-			e := d.awaitEvent("resync_required", 1)
-			if got := text(e.Args[0], "reason"); got != "too_many" {
-				t.Errorf("reason %q", got)
-			}
-			d.awaitEvent("dashboard_update", 1)
-			if back := d.awaitAt("connect", 2); back.Recovered {
-				t.Error("recovered")
-			}
-			d.barrier()
-			if got, _ := operationsOf(d); len(got) != 0 {
-				t.Errorf("got %v", got)
-			}
-			live := r.operations(1)
-			if got, _ := awaitOperations(d, 1); !slices.Equal(got, live) {
-				t.Errorf("got %v, want %v", got, live)
-			}
-		})
-	}
+	eachVersion(t, func(t *testing.T, pkg string) {
+		r := newReturner(t, models.SQLite, "RELEVO_EVENTS_REPLAY_MAX=2")
+		d := r.npm(r.olga, pkg, connections[0])
+		r.cut(d)
+		r.operations(3)
+		r.net.heal()
+		e := d.awaitEvent("resync_required", 1)
+		if got := text(e.Args[0], "reason"); got != "too_many" {
+			t.Errorf("reason %q", got)
+		}
+		d.awaitEvent("dashboard_update", 1)
+		if back := d.awaitAt("connect", 2); back.Recovered {
+			t.Error("recovered")
+		}
+		d.barrier()
+		if got, _ := operationsOf(d); len(got) != 0 {
+			t.Errorf("got %v", got)
+		}
+		live := r.operations(1)
+		if got, _ := awaitOperations(d, 1); !slices.Equal(got, live) {
+			t.Errorf("got %v, want %v", got, live)
+		}
+	})
 }
 
 // The role was changed while the client was away: of its former role's events it gets
 // none, of the new one's those after the change.
 func TestReplayAfterRoleChange(t *testing.T) {
-	needNode(t, npmClients...)
-	for _, pkg := range npmClients {
-		t.Run(pkg, func(t *testing.T) {
-			t.Parallel()
-			r := newReturner(t, models.SQLite)
-			d := r.npm(r.olga, pkg, connections[0])
-			r.cut(d)
-			change := func(who *person, to map[string]any) {
-				t.Helper()
-				r.max.json("PUT", fmt.Sprintf("/users/api/update/%d", who.id), to).want(200)
+	eachVersion(t, func(t *testing.T, pkg string) {
+		r := newReturner(t, models.SQLite)
+		d := r.npm(r.olga, pkg, connections[0])
+		r.cut(d)
+		change := func(who *person, to map[string]any) {
+			t.Helper()
+			r.max.json("PUT", fmt.Sprintf("/users/api/update/%d", who.id), to).want(200)
+		}
+		change(r.tina, map[string]any{"email": "tina1@desk.example"})
+		change(r.olga, map[string]any{"role": models.Master})
+		change(r.tina, map[string]any{"email": "tina2@desk.example"})
+		r.net.heal()
+		d.awaitEvent("session_updated", 1)
+		d.awaitEvent("user_updated", 1)
+		d.barrier()
+		var names []string
+		for _, e := range d.events() {
+			if e.Name == "user_updated" {
+				names = append(names, text(e.Args[0], "username"))
 			}
-			change(r.tina, map[string]any{"email": "tina1@desk.example"})
-			change(r.olga, map[string]any{"role": models.Master})
-			change(r.tina, map[string]any{"email": "tina2@desk.example"})
-			r.net.heal()
-			d.awaitEvent("session_updated", 1)
-			d.awaitEvent("user_updated", 1)
-			d.barrier()
-			var names []string
-			for _, e := range d.events() {
-				if e.Name == "user_updated" {
-					names = append(names, text(e.Args[0], "username"))
-				}
-			}
-			if !slices.Equal(names, []string{"olga", "tina"}) {
-				t.Errorf("got user_updated of %v", names)
-			}
-		})
-	}
+		}
+		if !slices.Equal(names, []string{"olga", "tina"}) {
+			t.Errorf("got user_updated of %v", names)
+		}
+	})
 }
 
 // A user who was deactivated while away comes back as nobody and gets nothing.
 func TestReplayAfterDeactivation(t *testing.T) {
-	needNode(t, npmClients...)
-	for _, pkg := range npmClients {
-		t.Run(pkg, func(t *testing.T) {
-			t.Parallel()
-			r := newReturner(t, models.SQLite)
-			d := r.npm(r.olga, pkg, connections[0])
-			r.cut(d)
-			r.operations(1)
-			r.max.json("POST", fmt.Sprintf("/users/api/toggle_status/%d", r.olga.id), nil).want(200)
-			r.operations(1)
-			r.net.heal()
-			back := d.awaitAt("connect", 2)
-			d.barrier()
-			if got := d.events(); len(got) != 0 || back.Recovered {
-				t.Errorf("recovered %v, got %+v", back.Recovered, got)
-			}
-		})
-	}
+	eachVersion(t, func(t *testing.T, pkg string) {
+		r := newReturner(t, models.SQLite)
+		d := r.npm(r.olga, pkg, connections[0])
+		r.cut(d)
+		r.operations(1)
+		r.max.json("POST", fmt.Sprintf("/users/api/toggle_status/%d", r.olga.id), nil).want(200)
+		r.operations(1)
+		r.net.heal()
+		back := d.awaitAt("connect", 2)
+		d.barrier()
+		if got := d.events(); len(got) != 0 || back.Recovered {
+			t.Errorf("recovered %v, got %+v", back.Recovered, got)
+		}
+	})
 }
