@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -53,9 +54,8 @@ const slotBatch = 500
 // ordered by ID.
 func (tx *Tx) SlotsOf(sessionKeys []string) ([]DeliverySlot, error) {
 	var out []DeliverySlot
-	for from := 0; from < len(sessionKeys); from += slotBatch {
+	for keys := range slices.Chunk(sessionKeys, slotBatch) {
 		var some []DeliverySlot
-		keys := sessionKeys[from:min(from+slotBatch, len(sessionKeys))]
 		if err := tx.locked().Where("session_key IN ?", keys).Order("id").Find(&some).Error; err != nil {
 			return nil, fmt.Errorf("read delivery slots: %w", unavailable(err))
 		}
@@ -77,8 +77,7 @@ func (tx *Tx) PutSlots(slots []DeliverySlot) error {
 
 // DropSlots removes slots by ID.
 func (tx *Tx) DropSlots(ids []string) error {
-	for from := 0; from < len(ids); from += slotBatch {
-		some := ids[from:min(from+slotBatch, len(ids))]
+	for some := range slices.Chunk(ids, slotBatch) {
 		if err := tx.db.Where("id IN ?", some).Delete(&DeliverySlot{}).Error; err != nil {
 			return fmt.Errorf("remove delivery slots: %w", unavailable(err))
 		}
@@ -88,10 +87,10 @@ func (tx *Tx) DropSlots(ids []string) error {
 
 // MoveSlots sets the position of slots that are still of these connections.
 func (tx *Tx) MoveSlots(position string, refs []SlotRef) error {
-	for from := 0; from < len(refs); from += slotBatch {
+	for some := range slices.Chunk(refs, slotBatch) {
 		var ids []string
 		var opened []int64
-		for _, ref := range refs[from:min(from+slotBatch, len(refs))] {
+		for _, ref := range some {
 			ids, opened = append(ids, ref.ID), append(opened, ref.Opened)
 		}
 		err := tx.db.Model(&DeliverySlot{}).Where("id IN ? AND opened IN ?", ids, opened).Update("position", position).Error

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func (r PresenceRule) withDefaults() PresenceRule {
 
 // SetPresenceRule sets who counts as online. It must be called before the first
 // query; without it the defaults hold.
-func (s *Store) SetPresenceRule(r PresenceRule) { s.presence = r }
+func (s *Store) SetPresenceRule(r PresenceRule) { s.presence = r.withDefaults() }
 
 // Presence is what one run knows of one user.
 type Presence struct {
@@ -54,9 +55,8 @@ const presenceBatch = 100
 // order of their ids. The time since when a user is present outlives an absence
 // within the grace.
 func (tx *Tx) WritePresence(node string, rows []Presence) error {
-	grace := tx.store.presence.withDefaults().Grace.Milliseconds()
-	for from := 0; from < len(rows); from += presenceBatch {
-		some := rows[from:min(from+presenceBatch, len(rows))]
+	grace := tx.store.presence.Grace.Milliseconds()
+	for some := range slices.Chunk(rows, presenceBatch) {
 		args := make([]any, 0, 5*len(some)+1)
 		for _, r := range some {
 			left := int64(0)
@@ -99,7 +99,7 @@ func (tx *Tx) TakeOverPresence(node string) error {
 // seen last, and removes what nobody asks for: of users who have left all rows but
 // the last, which says that they did, and rows of users who are deleted.
 func (tx *Tx) SweepPresence(node string) error {
-	floor := tx.store.now().Add(-tx.store.presence.withDefaults().Lease).UnixMilli()
+	floor := tx.store.now().Add(-tx.store.presence.Lease).UnixMilli()
 	for _, statement := range []struct {
 		sql  string
 		args []any

@@ -26,7 +26,6 @@ type userPresence struct {
 
 // presenceOf reads the presence of users, of all for nil.
 func presenceOf(db *gorm.DB, rule PresenceRule, now time.Time, users []int64) (presences, error) {
-	rule = rule.withDefaults()
 	rows, err := presenceRows(db, users)
 	if err != nil || len(rows) == 0 {
 		return nil, err

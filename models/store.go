@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Store{now: cfg.Now, withoutEventLog: cfg.WithoutEventLog}
+	s := &Store{now: cfg.Now, withoutEventLog: cfg.WithoutEventLog, presence: PresenceRule{}.withDefaults()}
 	var err error
 	switch {
 	case cfg.URL == "":
