@@ -27,15 +27,17 @@ func (q Queries) ActiveClients(ctx context.Context) ([]Client, error) {
 	return clients(q.q(ctx).Where("status = ?", Active))
 }
 
+// likeLiteral makes % and _ stand for themselves in LIKE ? ESCAPE '\'.
+var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace
+
 // SearchClients returns the clients of which the document, the e-mail, a name, the
 // whole name or the company holds text, whatever the case, newest first. % and _ stand
 // for themselves (the system replaced let them through as wildcards, which no page
 // relied on).
 func (q Queries) SearchClients(ctx context.Context, text string) ([]Client, error) {
 	text = strings.TrimSpace(text)
-	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace
-	low := "%" + escape(strings.ToLower(text)) + "%"
-	high := "%" + escape(strings.ToUpper(text)) + "%"
+	low := "%" + likeLiteral(strings.ToLower(text)) + "%"
+	high := "%" + likeLiteral(strings.ToUpper(text)) + "%"
 	fold := "lower"
 	if q.db.Name() == string(SQLite) {
 		fold = sqliteLower

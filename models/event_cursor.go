@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -26,8 +27,16 @@ func (c EventCursor) Covers(seq int64) bool {
 	if seq <= c.Low {
 		return true
 	}
-	i, _ := slices.BinarySearchFunc(c.Beyond, seq, func(s EventSpan, seq int64) int { return int(min(1, max(-1, s.To-seq))) })
+	i, _ := slices.BinarySearchFunc(c.Beyond, seq, func(s EventSpan, seq int64) int { return cmp.Compare(s.To, seq) })
 	return i < len(c.Beyond) && c.Beyond[i].From <= seq
+}
+
+// Last is the highest Seq behind the cursor.
+func (c EventCursor) Last() int64 {
+	if n := len(c.Beyond); n > 0 {
+		return c.Beyond[n-1].To
+	}
+	return c.Low
 }
 
 // Add puts one event behind the cursor. Cursors that were copied from c before
@@ -36,7 +45,7 @@ func (c *EventCursor) Add(seq int64) {
 	if c.Covers(seq) {
 		return
 	}
-	i, _ := slices.BinarySearchFunc(c.Beyond, seq, func(s EventSpan, seq int64) int { return int(min(1, max(-1, s.From-seq))) })
+	i, _ := slices.BinarySearchFunc(c.Beyond, seq, func(s EventSpan, seq int64) int { return cmp.Compare(s.From, seq) })
 	joinsBefore := i > 0 && c.Beyond[i-1].To == seq-1
 	joinsAfter := i < len(c.Beyond) && c.Beyond[i].From == seq+1
 	if i == 0 && c.Low == seq-1 {

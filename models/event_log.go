@@ -126,17 +126,18 @@ func (q Queries) eventsAfter(ctx context.Context, c EventCursor, limit int) *gor
 	switch {
 	case len(c.Beyond) == 0:
 		return q.q(ctx).Raw(`SELECT `+eventFields+` FROM event_log WHERE seq > ? ORDER BY seq LIMIT ?`, c.Low, limit)
-	case q.db.Name() != "postgres":
-		// Few rows if any are skipped: a single writer leaves no gaps.
-		return q.q(ctx).Raw(`SELECT `+eventFields+` FROM event_log WHERE seq > ?
-			AND NOT EXISTS (SELECT 1 FROM json_each(?) AS span WHERE seq BETWEEN span.value->>0 AND span.value->>1)
-			ORDER BY seq LIMIT ?`, c.Low, spansJSON(c.Beyond), limit)
+	case q.db.Name() == string(SQLite):
+		return q.q(ctx).Raw(`SELECT `+eventFields+` FROM event_log WHERE `+aheadOnSQLite+` ORDER BY seq LIMIT ?`, c.Low, spansJSON(c.Beyond), limit)
 	}
 	// From gap to gap: what was delivered behind a transaction that stays open for long is not read again.
 	return q.q(ctx).Raw(`SELECT e.* FROM `+gapsOfPostgres+` CROSS JOIN LATERAL
 		(SELECT `+eventFields+` FROM event_log WHERE seq BETWEEN gap.low AND gap.high ORDER BY seq LIMIT ?) AS e
 		ORDER BY e.seq LIMIT ?`, spansJSON(c.gaps()), limit, limit)
 }
+
+// aheadOnSQLite is the condition of what is not behind a cursor: its Low and its spans
+// are the parameters. Few rows if any are skipped: a single writer leaves no gaps.
+const aheadOnSQLite = `seq > ? AND NOT EXISTS (SELECT 1 FROM json_each(?) AS span WHERE seq BETWEEN span.value->>0 AND span.value->>1)`
 
 // gapsOfPostgres is a table of the spans of its one parameter.
 const gapsOfPostgres = `(SELECT (value->>0)::bigint AS low, (value->>1)::bigint AS high FROM json_array_elements(CAST(? AS json))) AS gap`

@@ -65,7 +65,7 @@ func (q Queries) EventCursorAt(ctx context.Context, id string, settled int64) (E
 	if err := q.q(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
 		return EventCursor{}, found(err, "El evento no existe o ya no se conserva")
 	}
-	if q.db.Name() != "postgres" {
+	if q.db.Name() == string(SQLite) {
 		return EventCursor{Low: row.Seq}, nil
 	}
 	var first int64
@@ -93,20 +93,19 @@ func (q Queries) EventCursorAt(ctx context.Context, id string, settled int64) (E
 // EventLogBacklog counts the events that are visible and not behind the cursor,
 // with the age of the oldest in milliseconds of the store's clock; 0, 0 without any.
 func (s *Store) EventLogBacklog(ctx context.Context, c EventCursor) (events, oldest int64, err error) {
-	var found struct{ Events, Oldest int64 }
-	count := s.q(ctx).Raw(`SELECT COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest FROM event_log WHERE seq > ?
-		AND NOT EXISTS (SELECT 1 FROM json_each(?) AS span WHERE seq BETWEEN span.value->>0 AND span.value->>1)`, c.Low, spansJSON(c.Beyond))
+	var log struct{ Events, Oldest int64 }
+	const fields = `SELECT COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest FROM `
+	count := s.q(ctx).Raw(fields+`event_log WHERE `+aheadOnSQLite, c.Low, spansJSON(c.Beyond))
 	if s.dialect == Postgres {
-		count = s.q(ctx).Raw(`SELECT COUNT(*) AS events, COALESCE(MIN(created_at), 0) AS oldest
-			FROM `+gapsOfPostgres+` JOIN event_log ON seq BETWEEN gap.low AND gap.high`, spansJSON(c.gaps()))
+		count = s.q(ctx).Raw(fields+gapsOfPostgres+` JOIN event_log ON seq BETWEEN gap.low AND gap.high`, spansJSON(c.gaps()))
 	}
-	if err := count.Scan(&found).Error; err != nil {
+	if err := count.Scan(&log).Error; err != nil {
 		return 0, 0, fmt.Errorf("count event log: %w", unavailable(err))
 	}
-	if found.Events == 0 {
+	if log.Events == 0 {
 		return 0, 0, nil
 	}
-	return found.Events, max(0, s.now().UnixMilli()-found.Oldest), nil
+	return log.Events, max(0, s.now().UnixMilli()-log.Oldest), nil
 }
 
 func (q Queries) scan(ctx context.Context, into *int64, query string, args ...any) error {
