@@ -86,23 +86,24 @@ func (h *Events) read(c *gin.Context) (eventsJSON, error) {
 	if err != nil {
 		return page, err
 	}
-	viewer := events.Viewer{UserID: middleware.IdentityOf(c).UserID}
+	user := middleware.IdentityOf(c).UserID
 	for scanned := 0; ; {
-		want := limit - len(page.Events)
-		rows, err := h.store.EventsAfter(ctx, cursor, min(eventsMost, max(want, eventsDefault)))
+		batch := max(limit-len(page.Events), eventsDefault)
+		rows, err := h.store.EventsAfter(ctx, cursor, batch)
 		if err != nil {
 			return page, err
 		}
-		from, whole := cursor.Low, len(rows) < min(eventsMost, max(want, eventsDefault))
+		from, whole := cursor.Low, len(rows) < batch
 		if err := h.kept(ctx, from); err != nil {
 			return page, err
 		}
-		if viewer, err = h.viewer(ctx, viewer.UserID, from); err != nil {
+		viewer, err := h.viewer(ctx, user, from)
+		if err != nil {
 			return page, err
 		}
 		for i, row := range rows {
 			cursor.Add(row.Seq)
-			if len(events.Visible(rows[i:i+1], viewer)) == 1 {
+			if viewer.Sees(row.Seq, row.EventRecord) {
 				page.Events = append(page.Events, eventJSON{row.ID, row.Name, row.Payload, models.ToLima(row.At), row.Entity})
 			}
 			if len(page.Events) == limit && i < len(rows)-1 {
