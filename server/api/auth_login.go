@@ -224,7 +224,11 @@ func readCredentials(c *gin.Context) (credentials, error) {
 			Remember remember `json:"remember"`
 			Next     string   `json:"next"`
 		}
-		if err := decodeJSON(c.Request.Body, &body); err != nil {
+		raw, err := readBounded(c.Request.Body)
+		if err == nil {
+			err = parseJSON(raw, &body)
+		}
+		if err != nil {
 			return in, err
 		}
 		in = credentials{string(body.Username), string(body.Password), body.Next, bool(body.Remember), true}

@@ -24,28 +24,40 @@ const maxBody = 10 << 20
 // without a JSON content type, 400 when it does not parse or is not an object of
 // that shape, 413 over the limit (contract 3.1). It answers and reports false then.
 func readJSON(c *gin.Context, dst any) bool {
-	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
-		middleware.Refuse(c, models.Errorf(models.Unsupported, "El contenido debe ser application/json"))
-		return false
+	body, err := readBody(c, maxBody)
+	if err == nil {
+		err = parseJSON(body, dst)
 	}
-	body := http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
-	if err := decodeJSON(body, dst); err != nil {
+	if err != nil {
 		middleware.Refuse(c, err)
 		return false
 	}
 	return true
 }
 
-func decodeJSON(r io.Reader, dst any) error {
+// readBody reads a JSON body of at most max bytes whole.
+func readBody(c *gin.Context, max int64) ([]byte, error) {
+	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != gin.MIMEJSON {
+		return nil, models.Errorf(models.Unsupported, "El contenido debe ser application/json")
+	}
+	return readBounded(http.MaxBytesReader(c.Writer, c.Request.Body, max))
+}
+
+// readBounded reads the whole of what is bounded by [http.MaxBytesReader].
+func readBounded(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(r)
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return models.Errorf(models.TooLarge, "El contenido supera el tamaño permitido")
+		return nil, models.Errorf(models.TooLarge, "El contenido supera el tamaño permitido")
 	}
 	if err != nil {
-		return &models.Error{Code: models.Invalid, Message: "No se pudo leer el contenido", Err: err}
+		return nil, &models.Error{Code: models.Invalid, Message: "No se pudo leer el contenido", Err: err}
 	}
-	err = json.Unmarshal(body, dst)
+	return body, nil
+}
+
+func parseJSON(body []byte, dst any) error {
+	err := json.Unmarshal(body, dst)
 	var known *models.Error
 	var kind *json.UnmarshalTypeError
 	switch {

@@ -6,14 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/relevo/relevo/events"
-	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -66,61 +63,58 @@ func (e *Emit) Batch(c *gin.Context) {
 	})
 }
 
-// serve is the walk of both routes: key, rate, body, repeated request, table of
-// events, transaction, answer.
+// serve publishes or refuses.
 func (e *Emit) serve(c *gin.Context, batch bool, parse func([]byte) ([]events.Publication, error), show func([]models.EventRecord) any) {
+	if err := e.publish(c, batch, parse, show); err != nil {
+		refuseEmit(c, err)
+	}
+}
+
+// publish is the walk of both routes: key, rate, body, repeated request, table of
+// events, transaction, answer. With an error nothing was answered.
+func (e *Emit) publish(c *gin.Context, batch bool, parse func([]byte) ([]events.Publication, error), show func([]models.EventRecord) any) error {
 	key, err := e.store.UseServiceKey(c.Request.Context(), bearer(c.Request))
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
-	if !e.admit(c, key, 1) {
-		return
+	if err := e.admit(c, key, 1); err != nil {
+		return err
 	}
-	body, err := readEmitBody(c)
+	body, err := readBody(c, maxEmitBody)
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
 	repeat, err := newRepeat(c.Request, key, body)
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
 	if answered, err := e.answered(c, repeat); answered || err != nil {
-		if err != nil {
-			refuseEmit(c, err)
-		}
-		return
+		return err
 	}
 	publications, err := parse(body)
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
-	if !e.admit(c, key, len(publications)-1) {
-		return
+	if err := e.admit(c, key, len(publications)-1); err != nil {
+		return err
 	}
 	records, err := check(publications, events.Scope{Events: key.Events, Audiences: key.Audiences}, batch)
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
 	answer, err := json.Marshal(show(records))
 	if err != nil {
-		refuseEmit(c, fmt.Errorf("encode answer: %w", err))
-		return
+		return fmt.Errorf("encode answer: %w", err)
 	}
-	e.record(c, repeat, records, answer)
+	return e.record(c, repeat, records, answer)
 }
 
 // record commits the events, with their answer when the request may be repeated,
 // and answers.
-func (e *Emit) record(c *gin.Context, repeat models.IdempotentAnswer, records []models.EventRecord, answer []byte) {
+func (e *Emit) record(c *gin.Context, repeat models.IdempotentAnswer, records []models.EventRecord, answer []byte) error {
 	repeat.Status, repeat.Body = http.StatusAccepted, string(answer)
 	kept, first := repeat, true
-	ctx := models.WithTrace(c.Request.Context(), middleware.RequestIDOf(c))
-	err := e.store.Tx(ctx, func(tx *models.Tx) error {
+	err := e.store.Tx(c.Request.Context(), func(tx *models.Tx) error {
 		if repeat.IdempotencyKey != "" {
 			var err error
 			if kept, first, err = tx.KeepAnswer(repeat); err != nil || !first {
@@ -135,16 +129,13 @@ func (e *Emit) record(c *gin.Context, repeat models.IdempotentAnswer, records []
 		return nil
 	})
 	if err != nil {
-		refuseEmit(c, err)
-		return
+		return err
 	}
-	if first {
-		c.Data(repeat.Status, gin.MIMEJSON+"; charset=utf-8", answer)
-		return
+	if !first {
+		return replay(c, repeat, kept)
 	}
-	if err := replay(c, repeat, kept); err != nil {
-		refuseEmit(c, err)
-	}
+	c.Data(repeat.Status, gin.MIMEJSON+"; charset=utf-8", answer)
+	return nil
 }
 
 // check holds each publication against the table of events and the scope; the
@@ -163,22 +154,6 @@ func check(publications []events.Publication, scope events.Scope, batch bool) ([
 		records[i] = record
 	}
 	return records, nil
-}
-
-// readEmitBody reads a JSON body whole.
-func readEmitBody(c *gin.Context) ([]byte, error) {
-	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
-		return nil, models.Errorf(models.Unsupported, "El contenido debe ser application/json")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxEmitBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, models.Errorf(models.TooLarge, "El contenido supera el tamaño permitido")
-	}
-	if err != nil {
-		return nil, &models.Error{Code: models.Invalid, Message: "No se pudo leer el contenido", Err: err}
-	}
-	return body, nil
 }
 
 // requestHash tells requests of one idempotency key apart.

@@ -46,12 +46,11 @@ func (l *keyLimits) take(key int64, n int, now time.Time) (wait time.Duration, o
 	return 0, true
 }
 
-// admit takes n events or answers 429.
-func (e *Emit) admit(c *gin.Context, key models.ServiceKey, n int) bool {
-	wait, ok := e.limits.take(key.ID, n, e.store.Instant())
-	if !ok {
+// admit takes n events, or refuses.
+func (e *Emit) admit(c *gin.Context, key models.ServiceKey, n int) error {
+	if wait, ok := e.limits.take(key.ID, n, e.store.Instant()); !ok {
 		middleware.NoteLimit(c, "events.emit_per_second", wait)
-		refuseEmit(c, models.Errorf(models.RateLimited, "Demasiados eventos. Intente más tarde"))
+		return models.Errorf(models.RateLimited, "Demasiados eventos. Intente más tarde")
 	}
-	return ok
+	return nil
 }
