@@ -18,8 +18,19 @@ type chromium struct {
 	sent int
 }
 
-// launch starts Chromium on the process's pages.
-func launch(t *testing.T, p *process) *chromium {
+// servesPages is the setting with which the process has the client that pages load.
+func servesPages(t *testing.T) string {
+	t.Helper()
+	needNode(t, "socket.io-client-4.5.4", "playwright-core")
+	dist, err := filepath.Abs("node_modules/socket.io-client-4.5.4/dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "RELEVO_SOCKET_CLIENT_DIR=" + dist
+}
+
+// launch starts Chromium on the pages at url.
+func launch(t *testing.T, url string) *chromium {
 	t.Helper()
 	needNode(t, "playwright-core")
 	var path string
@@ -32,7 +43,7 @@ func launch(t *testing.T, p *process) *chromium {
 	if path == "" {
 		t.Skip("no chromium on this machine")
 	}
-	c := &chromium{driver: drive(t, "browser.mjs", map[string]any{"executable": path, "url": p.url})}
+	c := &chromium{driver: drive(t, "browser.mjs", map[string]any{"executable": path, "url": url})}
 	t.Logf("Chromium %s", c.awaitAt("ready", 1).Text)
 	return c
 }
@@ -75,13 +86,19 @@ func (c *chromium) signIn(who, page string) {
 	if at := c.do(who, "path", nil); at != "/login" {
 		c.t.Errorf("signed out, %s leads to %s, want /login (contract 3.1)", page, at)
 	}
-	c.do(who, "fill", map[string]any{"selector": "input[name=username]", "value": who})
-	c.do(who, "fill", map[string]any{"selector": "input[name=password]", "value": password})
-	c.do(who, "submit", map[string]any{"selector": "form button[type=submit]"})
+	c.fillIn(who)
 	if at := c.do(who, "path", nil); at != page {
 		c.t.Errorf("after signing in %s is at %s, want %s", who, at, page)
 	}
 	c.do(who, "wait", map[string]any{"selector": "#connection[data-state=on]"})
+}
+
+// fillIn sends the login form that the person has before them.
+func (c *chromium) fillIn(who string) {
+	c.t.Helper()
+	c.do(who, "fill", map[string]any{"selector": "input[name=username]", "value": who})
+	c.do(who, "fill", map[string]any{"selector": "input[name=password]", "value": password})
+	c.do(who, "submit", map[string]any{"selector": "form button[type=submit]"})
 }
 
 // artifact is a file that is kept after the test, outside the repository.
@@ -102,19 +119,14 @@ func artifact(t *testing.T, name string) string {
 // for another role; one that is signed out gets nothing (contract 1.7, 2.5, 3.1, 5.1).
 func TestChromium(t *testing.T) {
 	t.Parallel()
-	needNode(t, "socket.io-client-4.5.4", "playwright-core")
-	dist, err := filepath.Abs("node_modules/socket.io-client-4.5.4/dist")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, models.SQLite, "RELEVO_SOCKET_CLIENT_DIR="+dist)
+	p := start(t, models.SQLite, servesPages(t))
 	max := p.hire("max", models.Master)
 	p.hire("olga", models.Operador)
 	tina := p.hire("tina", models.Trader)
 	p.hire("tomas", models.Trader)
 	client := max.newClient("11112222")
 	p.delivered()
-	c := launch(t, p)
+	c := launch(t, p.url)
 	c.signIn("max", "/operations/")
 	c.signIn("olga", "/dashboard/")
 	c.signIn("tomas", "/operations/")

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,15 +12,8 @@ import (
 // after the reconnect, and leaving the page leaves nothing to repeat.
 func TestReplayChromium(t *testing.T) {
 	t.Parallel()
-	needNode(t, "socket.io-client-4.5.4", "playwright-core")
-	dist, err := filepath.Abs("node_modules/socket.io-client-4.5.4/dist")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newReturner(t, models.SQLite, "RELEVO_SOCKET_CLIENT_DIR="+dist)
-	through := *r.process
-	through.url = r.net.url()
-	c := launch(t, &through)
+	r := newReturner(t, models.SQLite, servesPages(t))
+	c := launch(t, r.net.url())
 	c.signIn("olga", "/dashboard/")
 	// What was confirmed is not repeated on the next page.
 	first := r.operations(1)

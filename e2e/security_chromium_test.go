@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,17 +21,10 @@ import (
 // use the user's session: the browser does send the cookie there, and gets nowhere.
 func TestSecurityChromium(t *testing.T) {
 	t.Parallel()
-	needNode(t, "socket.io-client-4.5.4", "playwright-core")
-	dist, err := filepath.Abs("node_modules/socket.io-client-4.5.4/dist")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, models.SQLite, "RELEVO_SOCKET_CLIENT_DIR="+dist, "RELEVO_HTTP_TRUSTED_PROXIES=127.0.0.1", "RELEVO_SESSION_COMPAT_COOKIE_NAMES=false",
+	p := start(t, models.SQLite, servesPages(t), "RELEVO_HTTP_TRUSTED_PROXIES=127.0.0.1", "RELEVO_SESSION_COMPAT_COOKIE_NAMES=false",
 		"RELEVO_ENVIRONMENT=production", "SECRET_KEY="+models.NewToken())
 	max := p.hire("max", models.Master)
-	through := *p
-	through.url = tlsProxy(t, p.url)
-	c := launch(t, &through)
+	c := launch(t, tlsProxy(t, p.url))
 	c.signIn("max", "/operations/")
 	if held := c.do("max", "cookies", nil); !strings.Contains(held, "__Host-session secure httpOnly Lax /") || strings.Contains(held, "\nsession") {
 		t.Errorf("cookies of the browser:\n%s", held)
@@ -78,11 +70,9 @@ func TestSecurityChromium(t *testing.T) {
 		_, _ = w.Write([]byte(`<!doctype html><p id="evil">Has ganado`))
 	}))
 	t.Cleanup(evil.Close)
-	v := launch(t, plain)
+	v := launch(t, plain.url)
 	v.do("vera", "goto", map[string]any{"path": "/login"})
-	v.do("vera", "fill", map[string]any{"selector": "input[name=username]", "value": "vera"})
-	v.do("vera", "fill", map[string]any{"selector": "input[name=password]", "value": password})
-	v.do("vera", "submit", map[string]any{"selector": "form button[type=submit]"})
+	v.fillIn("vera")
 	if held := v.do("vera", "cookies", nil); !strings.Contains(held, "\nsession httpOnly Lax /") {
 		t.Errorf("cookies with the names of the contract:\n%s", held)
 	}
