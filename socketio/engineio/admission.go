@@ -3,7 +3,6 @@ package engineio
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"sync"
 )
@@ -29,9 +28,7 @@ func (s *Server) admit(address string, r *http.Request) (place, *Refusal) {
 		return p, nil
 	}
 	s.withdraw(p)
-	refusal := errCrowded
-	_ = errors.As(err, &refusal)
-	return p, refusal
+	return p, refusalOf(err, errCrowded)
 }
 
 func (s *Server) reserve(address string) *Refusal {

@@ -42,7 +42,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *Refusal {
 	}
 	if s.o.Allow != nil {
 		if err := s.o.Allow(r); err != nil {
-			return refusalOf(err)
+			return refusalOf(err, errForbidden)
 		}
 	}
 	address := s.o.ClientAddress(r)

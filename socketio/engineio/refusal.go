@@ -35,13 +35,13 @@ var (
 	errFull       = &Refusal{Status: http.StatusServiceUnavailable, Code: 4, Message: "Service unavailable"}
 )
 
-// refusalOf returns the answer for what Options.Allow said.
-func refusalOf(err error) *Refusal {
+// refusalOf returns the answer for what Options.Allow or Options.Admit said; otherwise is for what is no Refusal.
+func refusalOf(err error, otherwise *Refusal) *Refusal {
 	var r *Refusal
 	if errors.As(err, &r) {
 		return r
 	}
-	return errForbidden
+	return otherwise
 }
 
 func (r *Refusal) write(w http.ResponseWriter) {
