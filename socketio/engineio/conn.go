@@ -42,7 +42,6 @@ type Conn struct {
 	dirty       bool // a Batch or the flusher will write it
 	told        bool // Session.Closed has been or is being called
 	forgotten   bool // out of the server's map
-	hurried     bool // frames were marked since the latest ping
 }
 
 type phase uint8

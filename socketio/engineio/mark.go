@@ -18,6 +18,9 @@ type marks struct {
 	confirmed uint64 // what asked was at the ping whose pong came last
 }
 
+// unasked reports whether frames were marked since the latest ping.
+func (m *marks) unasked() bool { return m.queued > m.asked }
+
 // Marked returns the highest mark that was queued for the client, or set.
 func (c *Conn) Marked() uint64 {
 	c.mu.Lock()
@@ -69,12 +72,12 @@ func (c *Conn) MarkQueued(m uint64) {
 // mark notes the mark of a frame that has been queued and sees to it that a ping
 // follows. The caller holds mu.
 func (c *Conn) mark(m uint64) {
+	known := c.marks.unasked()
 	c.marks.queued = m
 	within := c.srv.o.ConfirmAfter
-	if c.hurried || within == 0 {
+	if known || within == 0 {
 		return
 	}
-	c.hurried = true
 	if c.pongBy > 0 {
 		return // heartbeat goes on when the answer is there
 	}
@@ -87,7 +90,7 @@ func (c *Conn) mark(m uint64) {
 // ask queues a ping, which covers all frames before it. The caller holds mu.
 func (c *Conn) ask(now time.Duration) {
 	c.pingAt, c.pongBy = 0, now+c.srv.o.PingTimeout
-	c.marks.asked, c.hurried = c.marks.queued, false
+	c.marks.asked = c.marks.queued
 	c.queue.trim()
 	c.queue.push("", pingFrames)
 	c.flush(nil)
@@ -106,11 +109,12 @@ func (c *Conn) heartbeat() (grown uint64) {
 	o := &c.srv.o
 	now, asked := c.srv.wheel.Now(), c.pongBy-o.PingTimeout
 	c.pongBy, c.pingAt = 0, now+o.PingInterval
-	if c.hurried {
+	hurried := o.ConfirmAfter > 0 && c.marks.unasked()
+	if hurried {
 		// The first of the frames that were marked meanwhile is no older than the ping.
 		c.pingAt = min(c.pingAt, max(now, asked+o.ConfirmAfter))
 	}
-	if c.hurried || o.PingInterval < o.PingTimeout {
+	if hurried || o.PingInterval < o.PingTimeout {
 		c.srv.wheel.Advance(&c.timer, c.pingAt)
 	}
 	// Otherwise the timer is set for the pong and looks again by then.
