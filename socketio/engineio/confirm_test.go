@@ -29,13 +29,7 @@ func TestConfirmedUnderTraffic(t *testing.T) {
 					}
 				},
 			})
-			var p, next pipe
-			var sid string
-			if name == "websocket" {
-				p = websocketPipe(t, h, "")
-			} else {
-				p, sid = pollingPipe(t, h)
-			}
+			p, sid := firstPipe(t, h, name)
 			s := h.session(0)
 			var sending sync.WaitGroup
 			sending.Go(func() {
@@ -62,7 +56,7 @@ func TestConfirmedUnderTraffic(t *testing.T) {
 			for got.Load() < events {
 				take(p.next())
 				if name == "upgrade" && sid != "" && got.Load() > events/4 {
-					next = websocketPipe(t, h, sid)
+					next := websocketPipe(t, h, sid)
 					sid = ""
 					next.write("2probe")
 					next.want(t, "3probe")

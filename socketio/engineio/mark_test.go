@@ -105,6 +105,14 @@ func pollingPipe(t *testing.T, h *site) (p pipe, sid string) {
 	}, sid
 }
 
+// firstPipe is what a client begins with that speaks over WebSocket alone, or polls at first; sid is of the latter.
+func firstPipe(t *testing.T, h *site, transport string) (p pipe, sid string) {
+	if transport == "websocket" {
+		return websocketPipe(t, h, ""), ""
+	}
+	return pollingPipe(t, h)
+}
+
 func (p pipe) want(t *testing.T, packets ...string) {
 	t.Helper()
 	for _, want := range packets {
@@ -120,13 +128,7 @@ func TestConfirmed(t *testing.T) {
 	for _, name := range []string{"websocket", "polling", "upgrade"} {
 		t.Run(name, func(t *testing.T) {
 			h := serve(t, siteOptions{Options: Options{PingInterval: 60 * time.Millisecond}})
-			var p pipe
-			var sid string
-			if name == "websocket" {
-				p = websocketPipe(t, h, "")
-			} else {
-				p, sid = pollingPipe(t, h)
-			}
+			p, sid := firstPipe(t, h, name)
 			s := h.session(0)
 			send := func(mark uint64, text string) {
 				s.conn.Send(SendOptions{Mark: mark}, Text([]byte(text)))
