@@ -43,6 +43,9 @@ type packetLog struct {
 	packets []loggedAt
 }
 
+// next is the number of the packet that is kept next.
+func (l *packetLog) next() uint64 { return l.first + uint64(len(l.packets)) }
+
 type loggedAt struct {
 	LoggedPacket
 	at   time.Time
@@ -68,7 +71,7 @@ func (m *MemoryRecovery) Append(namespace string, p LoggedPacket) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	log := m.log(namespace)
-	offset := m.offset(log.first + uint64(len(log.packets)))
+	offset := m.offset(log.next())
 	kept := loggedAt{at: m.o.Now(), LoggedPacket: LoggedPacket{
 		Payload: bytes.Clone(p.Payload), Offset: offset,
 		Target: Target{
@@ -111,7 +114,7 @@ func (m *MemoryRecovery) NewPID(s *Socket) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	log := m.log(s.ns.name)
-	return newID() + pidPosition + m.offset(log.first+uint64(len(log.packets))-1)
+	return newID() + pidPosition + m.offset(log.next()-1)
 }
 
 // pidPosition is between the two; it is in no id and no offset.
@@ -211,8 +214,7 @@ func (m *MemoryRecovery) after(namespace, offset string) ([]loggedAt, bool) {
 		return nil, false
 	}
 	m.trim(log)
-	end := log.first + uint64(len(log.packets))
-	if number+1 < log.first || number >= end {
+	if number+1 < log.first || number >= log.next() {
 		return nil, false
 	}
 	return log.packets[number+1-log.first:], true
