@@ -75,11 +75,7 @@ func (l *Local) BroadcastWithAck(ctx context.Context, target Target, p Encoded) 
 // Join puts the sockets into rooms.
 func (l *Local) Join(target Target, rooms []string) {
 	l.change(target, func(s *Socket) {
-		for _, name := range rooms {
-			if name != s.id {
-				l.ns.joinRoom(s, name)
-			}
-		}
+		l.ns.joinRooms(s, rooms)
 	})
 }
 

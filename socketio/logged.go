@@ -40,11 +40,7 @@ func (s *Socket) joinWith(batch *engineio.Batch, rooms []string, first func() ([
 	if ns.sockets[s.id] != s {
 		return
 	}
-	for _, name := range rooms {
-		if name != s.id {
-			ns.joinRoom(s, name)
-		}
-	}
+	ns.joinRooms(s, rooms)
 	if first != nil {
 		packets, mark := first()
 		s.replay(batch, packets, mark)

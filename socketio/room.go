@@ -28,6 +28,15 @@ func (ns *Namespace) joinRoom(s *Socket, name string) {
 	r.members = append(r.members, s)
 }
 
+// joinRooms puts s into rooms; in that of its own id it is anyway. The caller holds ns.mu.
+func (ns *Namespace) joinRooms(s *Socket, names []string) {
+	for _, name := range names {
+		if name != s.id {
+			ns.joinRoom(s, name)
+		}
+	}
+}
+
 // leaveRoom takes s out of the room name. The caller holds ns.mu.
 func (ns *Namespace) leaveRoom(s *Socket, name string) {
 	for i := range s.memberships {

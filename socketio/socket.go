@@ -172,11 +172,7 @@ func (s *Socket) Join(rooms ...string) {
 	if s.ns.sockets[s.id] != s {
 		return
 	}
-	for _, name := range rooms {
-		if name != s.id {
-			s.ns.joinRoom(s, name)
-		}
-	}
+	s.ns.joinRooms(s, rooms)
 }
 
 // Leave takes the socket out of rooms. It cannot leave the room of its own id.

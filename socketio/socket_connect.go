@@ -139,11 +139,7 @@ func (s *Socket) enter(batch *engineio.Batch, session *Session) bool {
 	ns.add(s)
 	batch.Add(s.conn, engineio.SendOptions{}, engineio.Text(answer))
 	if session != nil {
-		for _, name := range session.Rooms {
-			if name != s.id {
-				ns.joinRoom(s, name)
-			}
-		}
+		ns.joinRooms(s, session.Rooms)
 		s.replay(batch, missed, mark)
 	}
 	return true
