@@ -60,35 +60,38 @@ func (c *client) joined() {
 
 // close ends the connection without a word of this protocol, so that a client may come back by itself.
 func (c *client) close(reason Reason) {
+	c.because(reason)
+	c.conn.CloseAfterFlush(reason)
+}
+
+// because notes why the connection is being closed; the first reason counts.
+func (c *client) because(reason Reason) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.reason == "" {
 		c.reason = reason
 	}
-	c.mu.Unlock()
-	c.conn.CloseAfterFlush(reason)
+}
+
+// all returns the sockets of the connection, connecting or connected.
+func (c *client) all() []*Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.sockets)
 }
 
 // refuse closes a connection that broke the protocol.
 func (c *client) refuse(reason Reason, why string) {
 	c.server.options.Logger.Debug("socketio: connection refused",
 		"conn", c.conn.ID(), "addr", c.conn.RemoteAddr(), "reason", string(reason), "why", why)
-	c.mu.Lock()
-	if c.reason == "" {
-		c.reason = reason
-	}
-	c.mu.Unlock()
+	c.because(reason)
 	c.conn.Close(reason)
 }
 
 // shutDown ends the sockets of a connection that the engine is about to close.
 func (c *client) shutDown() {
-	c.mu.Lock()
-	if c.reason == "" {
-		c.reason = ReasonServerShutdown
-	}
-	sockets := slices.Clone(c.sockets)
-	c.mu.Unlock()
-	for _, s := range sockets {
+	c.because(ReasonServerShutdown)
+	for _, s := range c.all() {
 		s.end(ReasonServerShutdown)
 	}
 }

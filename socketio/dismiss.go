@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/relevo/relevo/socketio/engineio"
 )
@@ -26,13 +25,8 @@ func (s *Socket) Dismiss(away bool, name string, args ...json.RawMessage) error 
 		}
 	}
 	c := s.client
-	c.mu.Lock()
-	if c.reason == "" {
-		c.reason = reason
-	}
-	sockets := slices.Clone(c.sockets)
-	c.mu.Unlock()
-	for _, each := range sockets {
+	c.because(reason)
+	for _, each := range c.all() {
 		if each.end(reason) && away {
 			last = append(last, textFrame(packet{kind: packetDisconnect, nsp: each.ns.name, id: noID}))
 		}

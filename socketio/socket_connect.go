@@ -38,8 +38,7 @@ func (c *client) connect(name string, auth json.RawMessage) {
 
 // answer sends a packet that belongs to no connected socket.
 func (c *client) answer(nsp string, kind packetType, data []byte) {
-	text := appendPacket(nil, packet{kind: kind, nsp: nsp, id: noID, data: data})
-	c.conn.Send(engineio.SendOptions{}, engineio.Text(text))
+	c.conn.Send(engineio.SendOptions{}, textFrame(packet{kind: kind, nsp: nsp, id: noID, data: data}))
 }
 
 // open runs the middleware and, if it agrees, connects the socket. On its worker.

@@ -11,10 +11,7 @@ func (s *Socket) Disconnect(closeTransport bool) {
 		return
 	}
 	c := s.client
-	c.mu.Lock()
-	sockets := append([]*Socket(nil), c.sockets...)
-	c.mu.Unlock()
-	for _, each := range sockets {
+	for _, each := range c.all() {
 		each.sendAway()
 	}
 	c.close(ReasonServerDisconnect)
