@@ -20,11 +20,9 @@ func EventNames() ([]models.EventName, error) {
 		if err != nil {
 			return nil, fmt.Errorf("shape of %s: %w", row.Name, err)
 		}
-		except := []byte("[]")
-		if len(row.Audience.Except) > 0 {
-			if except, err = json.Marshal(row.Audience.Except); err != nil {
-				return nil, fmt.Errorf("audience of %s: %w", row.Name, err)
-			}
+		except, err := models.JSONText[string](row.Audience.Except).MarshalJSON()
+		if err != nil {
+			return nil, fmt.Errorf("audience of %s: %w", row.Name, err)
 		}
 		out = append(out, models.EventName{
 			Name: row.Name, Variant: i, Rooms: row.Audience.RoomPattern(), ExceptRooms: string(except), Shape: string(shape),

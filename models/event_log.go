@@ -62,15 +62,13 @@ func (tx *Tx) appendEvents() error {
 		if e.Latest {
 			continue
 		}
-		rooms, err := json.Marshal(e.Rooms)
+		rooms, err := JSONText[string](e.Rooms).MarshalJSON()
 		if err != nil {
 			return fmt.Errorf("encode rooms of %s: %w", e.Name, err)
 		}
-		except := []byte("[]")
-		if len(e.Except) > 0 {
-			if except, err = json.Marshal(e.Except); err != nil {
-				return fmt.Errorf("encode rooms of %s: %w", e.Name, err)
-			}
+		except, err := JSONText[string](e.Except).MarshalJSON()
+		if err != nil {
+			return fmt.Errorf("encode rooms of %s: %w", e.Name, err)
 		}
 		trace := e.Trace
 		if len(trace) > 64 {
