@@ -102,18 +102,32 @@ func (e Event[T]) record(r Recorder, entity string, payload T, rooms ...string) 
 }
 
 // PayloadFields lists the payload's JSON fields, in order, for documentation.
-func (r Row) PayloadFields() []string { return jsonFields(reflect.TypeOf(r.Payload)) }
-
-func jsonFields(t reflect.Type) []string {
+func (r Row) PayloadFields() []string {
 	var names []string
+	for _, f := range payloadFields(reflect.TypeOf(r.Payload)) {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// payloadField is one JSON field of a payload struct.
+type payloadField struct {
+	name  string
+	kind  reflect.Type
+	oneOf []string // the values that a string may have; empty for any
+}
+
+// payloadFields lists the fields in their order, those of embedded structs in place.
+func payloadFields(t reflect.Type) []payloadField {
+	var out []payloadField
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
-			names = append(names, jsonFields(f.Type)...)
+			out = append(out, payloadFields(f.Type)...)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
+		out = append(out, payloadField{name, f.Type, strings.Fields(f.Tag.Get("oneof"))})
 	}
-	return names
+	return out
 }

@@ -55,29 +55,6 @@ func knownFields(t reflect.Type, raw json.RawMessage) int {
 	return n
 }
 
-// payloadField is one JSON field of a payload struct.
-type payloadField struct {
-	name     string
-	kind     reflect.Type
-	optional bool     // omitempty: may be absent
-	oneOf    []string // the values that a string may have; nil for any
-}
-
-// payloadFields lists the fields in their order, those of embedded structs in place.
-func payloadFields(t reflect.Type) []payloadField {
-	var out []payloadField
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			out = append(out, payloadFields(f.Type)...)
-			continue
-		}
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, payloadField{name, f.Type, strings.Contains(options, "omit"), strings.Fields(f.Tag.Get("oneof"))})
-	}
-	return out
-}
-
 type objectMember struct {
 	key   string
 	value json.RawMessage
@@ -136,9 +113,6 @@ func canonicalObject(t reflect.Type, raw json.RawMessage, path string) (json.Raw
 	for _, f := range fields {
 		at := under(path, f.name)
 		value, ok := given[f.name]
-		if !ok && f.optional {
-			continue
-		}
 		if !ok {
 			return nil, faultf(models.Unprocessable, at, "Falta el campo %s", at)
 		}
