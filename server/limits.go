@@ -12,6 +12,7 @@ import (
 
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/api"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -21,14 +22,13 @@ const (
 	limitBody    = "uploads.max_bytes"
 	limitHeader  = "http.max_header_bytes"
 	limitTimeout = "http.request_timeout"
-	limitHashes  = "login.max_hashes"
 )
 
 // limitNames is the closed list of label values.
 var limitNames = []string{
 	live.LimitConnections, live.LimitConnectionsPerAddress, live.LimitConnectionsPerUser, live.LimitHandshakes,
 	live.LimitEvents, live.LimitUserEvents, live.LimitClientRooms, live.LimitClientRoomsPerMinute, live.LimitRefreshes,
-	"login.per_minute", "login.max_delay", limitHashes, "events.emit_per_second", limitBody, limitHeader, limitTimeout,
+	api.LimitLogins, api.LimitLoginDelay, api.LimitLoginHashes, api.LimitEmit, limitBody, limitHeader, limitTimeout,
 }
 
 // socketLimits is the configuration as package live takes it.

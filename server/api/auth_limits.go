@@ -10,10 +10,9 @@ import (
 	"github.com/relevo/relevo/middleware"
 )
 
-// maxLimiters bounds how many addresses and accounts are remembered. Beyond it the
-// one that tried longest ago is forgotten, and an attacker who fills it has used
-// as many addresses.
-const maxLimiters = 10_000
+// maxLoginPairs bounds how many addresses at accounts are remembered. Beyond it the
+// one that was quiet for longest is forgotten.
+const maxLoginPairs = 10_000
 
 const (
 	// firstDelay is what an address waits after login.per_minute wrong passwords for
@@ -28,9 +27,9 @@ const (
 
 // The limits on sign-ins by their configuration keys.
 const (
-	loginLimit  = "login.per_minute"
-	delayLimit  = "login.max_delay"
-	hashesLimit = "login.max_hashes"
+	LimitLogins      = "login.per_minute"
+	LimitLoginDelay  = "login.max_delay"
+	LimitLoginHashes = "login.max_hashes"
 )
 
 // loginLimits decides who may try a password. An address has a number of attempts a
@@ -39,11 +38,13 @@ const (
 // else out. An address that goes on guessing at an account waits longer each time. It is
 // safe for concurrent use.
 type loginLimits struct {
-	mu        sync.Mutex
 	perMinute int
 	maxDelay  time.Duration
-	keys      *lru.LRU[string, *rate.Limiter]
-	pairs     *lru.LRU[loginPair, loginFailures]
+	attempts  *middleware.Buckets[string] // of addresses and of accounts
+	turns     *middleware.Buckets[string] // of accounts
+
+	mu    sync.Mutex
+	pairs *lru.LRU[loginPair, loginFailures]
 }
 
 // loginPair is one address that tries one account.
@@ -56,24 +57,20 @@ type loginFailures struct {
 }
 
 func newLoginLimits(perMinute int, maxDelay time.Duration) *loginLimits {
-	keys, err := lru.NewLRU[string, *rate.Limiter](maxLimiters, nil)
+	pairs, err := lru.NewLRU[loginPair, loginFailures](maxLoginPairs, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	pairs, err := lru.NewLRU[loginPair, loginFailures](maxLimiters, nil)
-	if err != nil {
-		panic(err)
+	return &loginLimits{
+		perMinute: perMinute, maxDelay: max(maxDelay, firstDelay), pairs: pairs,
+		attempts: middleware.NewBuckets[string](rate.Limit(float64(perMinute)/60), perMinute),
+		turns:    middleware.NewBuckets[string](rate.Every(turnEvery), 1),
 	}
-	return &loginLimits{perMinute: perMinute, maxDelay: max(maxDelay, firstDelay), keys: keys, pairs: pairs}
 }
 
-// take uses up one attempt of the key. Without one left it returns how long until
-// the next.
-func (l *loginLimits) take(key string, now time.Time) (wait time.Duration, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	wait = l.spend(key, rate.Limit(float64(l.perMinute)/60), l.perMinute, now)
-	return wait, wait == 0
+// take uses up one attempt of the key, or returns how long until there is one.
+func (l *loginLimits) take(key string, now time.Time) (wait time.Duration) {
+	return l.attempts.Take(key, 1, now)
 }
 
 // takeAccount uses up an attempt of an address at an account; take has been asked for
@@ -83,31 +80,16 @@ func (l *loginLimits) takeAccount(pair loginPair, now time.Time) *limitedError {
 	defer l.mu.Unlock()
 	failures, failed := l.pairs.Get(pair)
 	if wait := failures.until.Sub(now); failed && wait > 0 {
-		return &limitedError{delayLimit, wait, pair.account + " " + pair.address}
+		return &limitedError{LimitLoginDelay, wait, pair.account + " " + pair.address}
 	}
-	wait := l.spend(pair.account, rate.Limit(float64(l.perMinute)/60), l.perMinute, now)
+	wait := l.take(pair.account, now)
 	if wait > 0 && !failed {
-		wait = l.spend("turn "+pair.account, rate.Every(turnEvery), 1, now)
+		wait = l.turns.Take(pair.account, 1, now)
 	}
 	if wait > 0 {
-		return &limitedError{loginLimit, wait, pair.account}
+		return &limitedError{LimitLogins, wait, pair.account}
 	}
 	return nil
-}
-
-// spend uses up one of the key, or returns how long until there is one. The caller
-// holds mu.
-func (l *loginLimits) spend(key string, limit rate.Limit, burst int, now time.Time) (wait time.Duration) {
-	limiter, known := l.keys.Get(key)
-	if !known {
-		limiter = rate.NewLimiter(limit, burst)
-		l.keys.Add(key, limiter)
-	}
-	r := limiter.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
 }
 
 // failed notes a wrong password.

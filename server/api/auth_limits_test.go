@@ -11,7 +11,7 @@ var loginNoon = time.Date(2026, 1, 15, 17, 0, 0, 0, time.UTC)
 // guess tries a wrong password; what it returns is how long it has to wait, 0 when it
 // was let in.
 func (l *loginLimits) guess(address, account string, now time.Time) time.Duration {
-	if wait, ok := l.take("ip "+address, now); !ok {
+	if wait := l.take("ip "+address, now); wait > 0 {
 		return wait
 	}
 	pair := loginPair{address, account}
@@ -35,7 +35,7 @@ func TestLoginDelayGrows(t *testing.T) {
 	for i, want := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300} {
 		want *= time.Second
 		refused := l.takeAccount(pair, now)
-		if refused == nil || refused.wait != want || refused.limit != delayLimit {
+		if refused == nil || refused.wait != want || refused.limit != LimitLoginDelay {
 			t.Fatalf("delay %d: %+v, want %v", i, refused, want)
 		}
 		if other := l.takeAccount(loginPair{fmt.Sprintf("198.51.100.%d", i), "user 1"}, now); other != nil {
@@ -45,7 +45,7 @@ func TestLoginDelayGrows(t *testing.T) {
 			t.Errorf("another account waits: %+v", other)
 		}
 		now = now.Add(want)
-		if refused := l.takeAccount(pair, now); refused != nil && refused.limit == delayLimit {
+		if refused := l.takeAccount(pair, now); refused != nil && refused.limit == LimitLoginDelay {
 			t.Fatalf("still delayed: %+v", refused)
 		}
 		l.failed(pair, now)
@@ -61,7 +61,7 @@ func TestLoginDelayGrows(t *testing.T) {
 	}
 	now = now.Add(most + failuresForgotten + time.Second)
 	l.failed(pair, now)
-	if refused := l.takeAccount(pair, now); refused != nil && refused.limit == delayLimit {
+	if refused := l.takeAccount(pair, now); refused != nil && refused.limit == LimitLoginDelay {
 		t.Errorf("an hour later: %+v", refused)
 	}
 }
@@ -92,18 +92,18 @@ func TestLoginTurns(t *testing.T) {
 			t.Errorf("and then: %+v", refused)
 		}
 	}
-	if l.keys.Len() > maxLimiters || l.pairs.Len() > maxLimiters {
+	if l.pairs.Len() > maxLoginPairs {
 		t.Error("unbounded")
 	}
 }
 
-// What is remembered is bounded, however many try.
+// What is remembered is bounded, however many try; middleware.Buckets bound themselves.
 func TestLoginLimitsAreBounded(t *testing.T) {
 	l := newLoginLimits(1, time.Minute)
-	for i := range 3 * maxLimiters {
+	for i := range 3 * maxLoginPairs {
 		l.guess(fmt.Sprint(i), fmt.Sprint(i), loginNoon)
 	}
-	if l.keys.Len() > maxLimiters || l.pairs.Len() > maxLimiters {
-		t.Errorf("%d keys, %d pairs", l.keys.Len(), l.pairs.Len())
+	if l.pairs.Len() > maxLoginPairs {
+		t.Errorf("%d pairs", l.pairs.Len())
 	}
 }

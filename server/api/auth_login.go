@@ -92,8 +92,9 @@ func (a *Auth) Login(c *gin.Context) {
 // as that is known.
 func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error) {
 	ctx, now := c.Request.Context(), a.rule.Now()
-	if wait, ok := a.limits.take(addressKey(c.ClientIP()), now); !ok {
-		return models.User{}, &limitedError{loginLimit, wait, addressKey(c.ClientIP())}
+	address := addressKey(c.ClientIP())
+	if wait := a.limits.take(address, now); wait > 0 {
+		return models.User{}, &limitedError{LimitLogins, wait, address}
 	}
 	user, err := a.store.FindUserByLogin(ctx, in.login)
 	unknown := models.CodeOf(err) == models.NotFound
@@ -104,14 +105,14 @@ func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error)
 	if !unknown {
 		account = "user " + strconv.FormatInt(user.ID, 10)
 	}
-	pair := loginPair{addressKey(c.ClientIP()), account}
+	pair := loginPair{address, account}
 	if refused := a.limits.takeAccount(pair, now); refused != nil {
 		return user, refused
 	}
 	ok, err := a.hasher.Verify(ctx, user.PasswordHash, in.password)
 	switch {
 	case err != nil:
-		middleware.NoteLimit(c, hashesLimit, turnEvery)
+		middleware.NoteLimit(c, LimitLoginHashes, turnEvery)
 		return models.User{}, err
 	case unknown || !ok:
 		a.limits.failed(pair, now)

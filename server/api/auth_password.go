@@ -34,9 +34,9 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 	ctx, id := c.Request.Context(), middleware.IdentityOf(c)
 	// Of its own: who guesses at the account from outside must not keep its user from this.
 	key := "change " + strconv.FormatInt(id.UserID, 10)
-	if wait, ok := a.limits.take(key, a.rule.Now()); !ok {
-		a.noteRefusal(c, models.PasswordFailed, id.Username, id.UserID, &limitedError{loginLimit, wait, key})
-		middleware.NoteLimit(c, loginLimit, wait)
+	if wait := a.limits.take(key, a.rule.Now()); wait > 0 {
+		a.noteRefusal(c, models.PasswordFailed, id.Username, id.UserID, &limitedError{LimitLogins, wait, key})
+		middleware.NoteLimit(c, LimitLogins, wait)
 		middleware.Refuse(c, models.Errorf(models.RateLimited, flashLimited))
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -26,7 +27,7 @@ const (
 // stored, are handed over for delivery instead.
 type Emit struct {
 	store  *models.Store
-	limits *keyLimits
+	limits *middleware.Buckets[int64]
 }
 
 // NewEmit allows each key a number of events a second.
