@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"path/filepath"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -25,9 +23,7 @@ func pageOptions() map[string]any {
 // quickOptions come back sooner than pages do; more holds further options.
 func quickOptions(more map[string]any) map[string]any {
 	o := map[string]any{"reconnectionDelay": 100, "reconnectionDelayMax": 400, "timeout": 5000}
-	for k, v := range more {
-		o[k] = v
-	}
+	maps.Copy(o, more)
 	return o
 }
 
@@ -49,7 +45,6 @@ type watcher struct {
 	connects  int // so often it joined the namespace
 	recovered int // so often the client says that its state was recovered
 	attempts  int // of the reconnection under way
-	upgrades  int
 	acked     int
 	gaveUp    bool
 	sentAway  bool // the server sent DISCONNECT, after which clients stay away
@@ -109,64 +104,24 @@ func gather(p *process, watchers ...*watcher) *crowd {
 		}
 		job.Clients = append(job.Clients, c)
 	}
-	arg, err := json.Marshal(job)
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	c := &crowd{t: p.t, watchers: watchers}
-	c.start(string(arg))
+	c.stdin = runNode(p.t, "crowd.mjs", job, c.take, func(err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.err = err
+	})
 	p.eventually("all clients are in", func() error { return c.all(func(w *watcher) bool { return w.connects > 0 }) })
 	return c
 }
 
-func (c *crowd) start(arg string) {
-	c.t.Helper()
-	errs := &logbook{}
-	cmd := exec.Command("node", filepath.Join("node", "crowd.mjs"), arg)
-	cmd.Stderr = errs
-	var err error
-	if c.stdin, err = cmd.StdinPipe(); err != nil {
-		c.t.Fatal(err)
+func (c *crowd) take(line []byte) {
+	var l crowdLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		c.read(out)
-		err := cmd.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.err = fmt.Errorf("the clients' process ended: %v\n%s", err, errs.lines())
-	}()
-	c.t.Cleanup(func() {
-		_ = c.stdin.Close()
-		select {
-		case <-over:
-		case <-time.After(patience):
-			_ = cmd.Process.Kill()
-			<-over
-		}
-	})
-}
-
-func (c *crowd) read(out io.Reader) {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var l crowdLine
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			continue
-		}
-		c.mu.Lock()
-		c.note(c.watchers[l.Client], l)
-		c.mu.Unlock()
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.note(c.watchers[l.Client], l)
 }
 
 func (c *crowd) note(w *watcher, l crowdLine) {
@@ -183,8 +138,6 @@ func (c *crowd) note(w *watcher, l crowdLine) {
 		w.sentAway = w.sentAway || l.Reason == "io server disconnect"
 	case "attempt":
 		w.attempts = l.N
-	case "upgrade":
-		w.upgrades++
 	case "ack":
 		w.acked = max(w.acked, l.N)
 	case "gave up":
@@ -226,7 +179,7 @@ func (c *crowd) barrier(p *process) {
 	c.barriers++
 	n := c.barriers
 	if _, err := fmt.Fprintf(c.stdin, "barrier %d\n", n); err != nil {
-		c.t.Fatal(errors.Join(err, c.err))
+		c.t.Fatal(errors.Join(err, c.all(func(*watcher) bool { return true })))
 	}
 	p.eventually("every client's round trip", func() error { return c.all(func(w *watcher) bool { return w.acked >= n }) })
 }

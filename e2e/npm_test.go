@@ -56,15 +56,28 @@ type driver struct {
 // drive starts a script of the folder node with one JSON argument.
 func drive(t *testing.T, script string, job any) *driver {
 	t.Helper()
+	d := &driver{t: t, changed: make(chan struct{})}
+	d.stdin = runNode(t, script, job, d.take, func(err error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.err = err
+		d.notify()
+	})
+	return d
+}
+
+// runNode starts a script of the folder node with one JSON argument. take gets
+// each line of its output, then ended hears how it ended. It ends with the test.
+func runNode(t *testing.T, script string, job any, take func(line []byte), ended func(error)) (stdin io.WriteCloser) {
+	t.Helper()
 	arg, err := json.Marshal(job)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &driver{t: t, changed: make(chan struct{})}
 	errs := &logbook{}
 	cmd := exec.Command("node", filepath.Join("node", script), string(arg))
 	cmd.Stderr = errs
-	if d.stdin, err = cmd.StdinPipe(); err != nil {
+	if stdin, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
@@ -77,15 +90,16 @@ func drive(t *testing.T, script string, job any) *driver {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		d.read(out)
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 4<<20)
+		for lines.Scan() {
+			take(lines.Bytes())
+		}
 		err := cmd.Wait()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.err = fmt.Errorf("%s ended: %v\n%s", script, err, errs.lines())
-		d.notify()
+		ended(fmt.Errorf("%s ended: %v\n%s", script, err, errs.lines()))
 	}()
 	t.Cleanup(func() {
-		_ = d.stdin.Close()
+		_ = stdin.Close()
 		select {
 		case <-over:
 		case <-time.After(patience):
@@ -93,22 +107,18 @@ func drive(t *testing.T, script string, job any) *driver {
 			<-over
 		}
 	})
-	return d
+	return stdin
 }
 
-func (d *driver) read(out io.Reader) {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var s said
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			s = said{At: "not JSON", Text: lines.Text()}
-		}
-		d.mu.Lock()
-		d.lines = append(d.lines, s)
-		d.notify()
-		d.mu.Unlock()
+func (d *driver) take(line []byte) {
+	var s said
+	if err := json.Unmarshal(line, &s); err != nil {
+		s = said{At: "not JSON", Text: string(line)}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, s)
+	d.notify()
 }
 
 // notify wakes the waits; the lock is held.

@@ -4,7 +4,6 @@
 //   emit <name> <json>   emit with an ack; prints {"at":"ack"} when it comes
 //   close                disconnect and end
 //   leave                the same, and stay
-//   engine               close the transport with a word of its own
 //   return               connect again
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -35,7 +34,6 @@ commands.on('line', (line) => {
   const [verb, name, ...rest] = line.split(' ');
   if (verb === 'emit') socket.emit(name, JSON.parse(rest.join(' ')), () => tell({ at: 'ack', name }));
   if (verb === 'leave') socket.disconnect();
-  if (verb === 'engine') socket.io.engine.close();
   if (verb === 'return') socket.connect();
   if (verb === 'close') {
     socket.disconnect();
