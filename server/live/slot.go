@@ -29,42 +29,6 @@ type slot struct {
 	late      late
 }
 
-// late is what a slot has to send, or has sent, of what other connections of its
-// session did not confirm. All of it ends where the slot's own events began.
-type late struct {
-	waits, was bool // to be sent; sent before
-	from, sent models.EventCursor
-}
-
-// owe notes that what follows the cursor is to be sent late, and reports whether the
-// caller has to see to it: not when that was sent or somebody sees to it already.
-func (s *slot) owe(from models.EventCursor) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := &s.late
-	switch {
-	case l.was && lowest(l.sent, from).String() == l.sent.String():
-		return false
-	case l.waits:
-		l.from = lowest(l.from, from)
-		return false
-	}
-	l.waits, l.from = true, from
-	return true
-}
-
-// owed takes what owe has noted.
-func (s *slot) owed() models.EventCursor {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := &s.late
-	if l.was {
-		l.from = lowest(l.from, l.sent)
-	}
-	l.waits, l.was, l.sent = false, true, l.from
-	return l.from
-}
-
 // slotSocket is the socket of a slot.
 type slotSocket interface {
 	// sendOwed sends what follows the cursor and is behind the place where the socket

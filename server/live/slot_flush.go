@@ -2,9 +2,6 @@ package live
 
 import (
 	"context"
-	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/relevo/relevo/models"
 )
@@ -101,86 +98,11 @@ func (s *slot) unwritten() {
 	s.position, s.roomsMove = "", true
 }
 
-// idleEvery is how often slots to whose sockets nothing is sent are moved.
-const idleEvery = 5 * time.Minute
-
-// sweep does what has to be done now and then.
-func (k *slotKeeper) sweep(ctx context.Context) {
-	now := time.Now()
-	postgres := k.store.Dialect() == models.Postgres
-	if postgres && now.Sub(k.seen) >= seenEvery {
-		k.seen = now
-		k.note(ctx, k.transact(ctx, func(tx *models.Tx) error { return tx.SeeNode(k.node) }))
-	}
-	if postgres {
-		k.payOwed(ctx)
-	}
-	if now.Sub(k.idled) >= idleEvery {
-		k.idled = now
-		for _, s := range k.slots() {
-			if place, mark, ok := s.socket.settled(); ok {
-				s.join(place, mark, mark)
-			}
-		}
-	}
-	if now.Sub(k.swept) < sweepEvery {
-		return
-	}
-	k.swept = now
-	k.endUnborn()
-	k.note(ctx, k.transact(ctx, func(tx *models.Tx) error {
-		alive, err := tx.LiveNodes()
-		if err != nil {
-			return err
-		}
-		return tx.EndSlotsExcept(append(alive, k.node), k.store.Instant().UnixMilli())
-	}))
-	at := k.store.Instant()
-	k.note(ctx, k.store.PurgeSlots(ctx, at.Add(-k.window-slotsKept), at.Add(-10*takenServes)))
-}
-
-func (k *slotKeeper) note(ctx context.Context, err error) {
-	if err != nil && ctx.Err() == nil {
-		k.log.Debug("delivery slots not swept", zap.Error(err))
-	}
-}
-
-// payOwed sends what the ends of connections on other nodes left to sockets of
-// this one.
-func (k *slotKeeper) payOwed(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, slotTimeout)
-	any, err := k.store.AnyOwed(asking, k.node)
-	cancel()
-	if err != nil || !any {
-		k.note(ctx, err)
-		return
-	}
-	var rows []models.DeliverySlot
-	err = k.transact(ctx, func(tx *models.Tx) error {
-		var err error
-		rows, err = tx.TakeOwed(k.node)
-		return err
-	})
-	k.note(ctx, err)
-	if err != nil {
-		return
-	}
-	for _, row := range rows {
-		k.mu.Lock()
-		s := k.open[row.ID]
-		k.mu.Unlock()
-		if owed, err := models.ParseEventCursor(row.Owed); err == nil && s != nil && s.opened == row.Opened {
-			k.sendLate(s, owed)
-		}
-	}
-}
-
-// endUnborn ends the slots of sockets that went away before their CONNECT reply.
-func (k *slotKeeper) endUnborn() {
-	now := k.store.Instant()
-	for _, s := range k.slots() {
-		if now.Sub(time.UnixMicro(s.opened)) > connectGrace && !s.socket.connected() {
-			k.end(s, &slotEnding{at: now, heard: time.UnixMicro(s.opened)})
-		}
+// flushSoon has moved positions written before their time. A process that is killed
+// again and again would otherwise replay more each time.
+func (k *slotKeeper) flushSoon() {
+	select {
+	case k.hurry <- struct{}{}:
+	default:
 	}
 }
