@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/relevo/relevo/events"
@@ -68,21 +67,7 @@ func (p *process) callWitness() *witness {
 // newWitness makes the user behind the program's back, so that no event tells of it.
 func (p *process) newWitness() *witness {
 	p.t.Helper()
-	cfg := models.Config{Path: filepath.Join(p.dir, "relevo.db"), MaxConns: 2}
-	for _, entry := range p.env {
-		if url, found := strings.CutPrefix(entry, "DATABASE_URL="); found {
-			cfg = models.Config{URL: url, MaxConns: 2}
-		}
-	}
-	store, err := models.Open(soon(p.t), cfg)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			p.t.Errorf("close the witness's database: %v", err)
-		}
-	})
+	store := p.open()
 	hash, err := models.NewHasher(1).Hash(soon(p.t), password)
 	if err != nil {
 		p.t.Fatal(err)

@@ -59,6 +59,16 @@ func logAfter(t *testing.T, s *models.Store, seq int64) []models.LoggedEvent {
 	return rows
 }
 
+// logEnd is the seq of the last event so far.
+func logEnd(t *testing.T, s *models.Store) int64 {
+	t.Helper()
+	rows := logAfter(t, s, 0)
+	if len(rows) == 0 {
+		return 0
+	}
+	return rows[len(rows)-1].Seq
+}
+
 // rooms are those that a watcher's session puts it in.
 func (w *watcher) rooms() []string {
 	if w.who == nil || w.who.id == 0 {

@@ -61,35 +61,10 @@ func openDesk(t *testing.T, d models.Dialect, settings ...string) *desk {
 	return k
 }
 
-// open opens the process's database beside it.
-func (p *process) open() *models.Store {
-	p.t.Helper()
-	cfg := models.Config{Path: p.dir + "/relevo.db", MaxConns: 2}
-	for _, entry := range p.env {
-		if url, found := strings.CutPrefix(entry, "DATABASE_URL="); found {
-			cfg.URL = url
-		}
-	}
-	s, err := models.Open(p.t.Context(), cfg)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			p.t.Errorf("close database: %v", err)
-		}
-	})
-	return s
-}
-
 // logEnd is the seq of the last event so far.
 func (k *desk) logEnd() int64 {
 	k.t.Helper()
-	rows := logAfter(k.t, k.store, 0)
-	if len(rows) == 0 {
-		return 0
-	}
-	return rows[len(rows)-1].Seq
+	return logEnd(k.t, k.store)
 }
 
 // work is what the writers do.

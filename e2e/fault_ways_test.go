@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -120,20 +119,14 @@ func must(t *testing.T, conn *pgx.Conn, statement string) {
 	}
 }
 
-func (k *desk) databaseURL() string {
-	for _, entry := range k.env {
-		if at, found := strings.CutPrefix(entry, "DATABASE_URL="); found {
-			return at
-		}
-	}
-	k.t.Fatal("the process is not on Postgres")
-	return ""
-}
-
 // postgres is a connection of the database's administrator.
 func (k *desk) postgres() *pgx.Conn {
 	k.t.Helper()
-	conn, err := pgx.Connect(soon(k.t), k.databaseURL())
+	at := k.databaseURL()
+	if at == "" {
+		k.t.Fatal("the process is not on Postgres")
+	}
+	conn, err := pgx.Connect(soon(k.t), at)
 	if err != nil {
 		k.t.Fatal(err)
 	}

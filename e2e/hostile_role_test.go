@@ -25,7 +25,7 @@ func TestHostileRoleFlip(t *testing.T) {
 	f := newField(t)
 	mona := f.hire("mona", models.Master)
 	store := f.open()
-	baseline := lastSeq(logAfter(t, store, 0))
+	baseline := logEnd(t, store)
 	sockets := map[string]*livetest.Client{"websocket": mona.listen("websocket"), "polling": mona.listen("polling")}
 	if t.Failed() {
 		t.FailNow()
@@ -145,11 +145,4 @@ func judgeTurns(turns []turn, got []string) (unsent int, err error) {
 		return unsent, fmt.Errorf("%s came out of turn, or is for another role", got[at])
 	}
 	return unsent, nil
-}
-
-func lastSeq(rows []models.LoggedEvent) int64 {
-	if len(rows) == 0 {
-		return 0
-	}
-	return rows[len(rows)-1].Seq
 }

@@ -109,6 +109,31 @@ func (f *field) takePlaces() {
 		f.intruder("").close()
 	}
 	f.noSocketsBut(f.residents())
+	f.settle()
+}
+
+// settle makes every polling client dial the second connection that it comes to need:
+// for a POST while its poll is open.
+func (f *field) settle() {
+	f.t.Helper()
+	sockets := slices.Clone(f.strangers)
+	for _, n := range f.neighbours {
+		sockets = append(sockets, n.socket)
+	}
+	for _, s := range sockets {
+		if s.Transport() != "polling" {
+			continue
+		}
+		f.soonOr("a polling client has two connections", func() error {
+			if err := s.Barrier(soon(f.t)); err != nil {
+				return fatal{err}
+			}
+			if n := s.Dialed(); n < 2 {
+				return fmt.Errorf("it has %d", n)
+			}
+			return nil
+		})
+	}
 }
 
 func (f *field) residents() int { return len(f.neighbours) + len(f.strangers) }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -165,6 +166,31 @@ func (p *process) kill() {
 func (p *process) restart() {
 	p.t.Helper()
 	p.run(strings.TrimPrefix(p.url, "http://"))
+}
+
+// databaseURL is where the process has its data in Postgres, "" when in SQLite.
+func (p *process) databaseURL() string {
+	for _, entry := range p.env {
+		if url, found := strings.CutPrefix(entry, "DATABASE_URL="); found {
+			return url
+		}
+	}
+	return ""
+}
+
+// open opens the process's database beside it, as another program does.
+func (p *process) open() *models.Store {
+	p.t.Helper()
+	s, err := models.Open(soon(p.t), models.Config{Path: filepath.Join(p.dir, "relevo.db"), URL: p.databaseURL(), MaxConns: 2})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			p.t.Errorf("close database: %v", err)
+		}
+	})
+	return s
 }
 
 // fatal is an error after which waiting makes no sense.

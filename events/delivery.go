@@ -3,7 +3,6 @@ package events
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -17,8 +16,6 @@ type Delivery struct {
 	Ordinal uint64
 	// Cursor is where the process stood after this event.
 	Cursor models.EventCursor
-	// ReadAt is when the tail had read it, on the wall clock of the store.
-	ReadAt time.Time
 }
 
 // Offset names the place after this event, for clients that come back: the
@@ -40,20 +37,19 @@ var errPlace = errors.New("neither an event id nor a cursor")
 // ParsePlace reads an offset, an event id or a cursor as text.
 func ParsePlace(text string) (Place, error) {
 	id, cursor, both := strings.Cut(text, "_")
-	if !both && len(text) == 36 {
-		cursor = ""
-	} else if !both {
+	idAlone := !both && len(text) == 36
+	if !both && !idAlone {
 		id, cursor = "", text
 	}
 	var p Place
-	if id != "" || both {
+	if both || idAlone {
 		known, err := uuid.Parse(id)
 		if err != nil || known.String() != id {
 			return Place{}, errPlace
 		}
 		p.EventID = id
 	}
-	if cursor != "" || id == "" || both {
+	if !idAlone {
 		c, err := models.ParseEventCursor(cursor)
 		if err != nil {
 			return Place{}, errPlace

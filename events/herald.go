@@ -30,14 +30,11 @@ const (
 // fit. Everything it says may be lost: the poll of the tail is the truth. It is
 // safe for concurrent use.
 type Herald struct {
-	bell Bell
-	node string
-	tail *Tail
-	log  *zap.Logger
-
-	ring   chan struct{}
-	mu     sync.Mutex
-	latest []models.EventRecord
+	bell    Bell
+	node    string
+	tail    *Tail
+	log     *zap.Logger
+	waiting *waiting
 }
 
 // notice is what goes over the bell.
@@ -55,22 +52,12 @@ type latestNotice struct {
 
 // NewHerald speaks for a process that others know as node, and wakes its tail.
 func NewHerald(bell Bell, node string, tail *Tail, log *zap.Logger) *Herald {
-	return &Herald{bell: bell, node: node, tail: tail, log: log, ring: make(chan struct{}, 1)}
+	return &Herald{bell: bell, node: node, tail: tail, log: log, waiting: newWaiting()}
 }
 
 // Committed says that a transaction has committed, with its events that are not
 // kept. It does not wait.
-func (h *Herald) Committed(latest []models.EventRecord) {
-	if len(latest) > 0 {
-		h.mu.Lock()
-		h.latest = newestOnly(h.latest, latest)
-		h.mu.Unlock()
-	}
-	select {
-	case h.ring <- struct{}{}:
-	default:
-	}
-}
+func (h *Herald) Committed(latest []models.EventRecord) { h.waiting.call(latest) }
 
 // Run speaks and listens until ctx ends.
 func (h *Herald) Run(ctx context.Context) {
@@ -81,24 +68,18 @@ func (h *Herald) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-h.ring:
+		case <-h.waiting.rung:
 		}
 		h.speak(ctx)
-		select {
-		case <-ctx.Done():
+		if waitFor(ctx, notifyEvery) != nil {
 			return
-		case <-time.After(notifyEvery):
 		}
 	}
 }
 
 func (h *Herald) speak(ctx context.Context) {
-	h.mu.Lock()
-	latest := h.latest
-	h.latest = nil
-	h.mu.Unlock()
 	n := notice{Node: h.node}
-	for _, e := range latest {
+	for _, e := range h.waiting.take() {
 		n.Latest = append(n.Latest, latestNotice{e.Name, e.Payload, e.Rooms, e.Except})
 	}
 	text, err := json.Marshal(n)
@@ -129,12 +110,10 @@ func (h *Herald) listen(ctx context.Context) {
 		if time.Since(began) > time.Minute {
 			wait = 100 * time.Millisecond
 		}
-		select {
-		case <-ctx.Done():
+		if waitFor(ctx, wait+rand.N(wait)) != nil {
 			return
-		case <-time.After(wait + rand.N(wait)):
-			wait = min(2*wait, 30*time.Second)
 		}
+		wait = min(2*wait, 30*time.Second)
 	}
 }
 

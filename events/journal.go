@@ -26,11 +26,11 @@ type journal struct {
 func newJournal(at models.EventCursor) *journal { return &journal{first: 1, cursor: at} }
 
 // add notes a delivery that is about to be made and gives it its ordinal.
-func (j *journal) add(e models.LoggedEvent, d Delivery) Delivery {
+func (j *journal) add(e models.LoggedEvent) Delivery {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.cursor.Add(e.Seq)
-	d.LoggedEvent, d.Cursor, d.Ordinal = e, j.cursor, j.first+uint64(len(j.entries))
+	d := Delivery{LoggedEvent: e, Ordinal: j.first + uint64(len(j.entries)), Cursor: j.cursor}
 	j.entries = append(j.entries, d)
 	j.bytes += len(e.Payload)
 	drop := 0

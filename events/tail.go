@@ -3,8 +3,6 @@ package events
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +19,6 @@ type Log interface {
 	MarkEventLog(ctx context.Context) (models.EventMark, error)
 	EventLogSettled(ctx context.Context, m models.EventMark) (bool, error)
 	EventLogPurged(ctx context.Context) (int64, error)
-	Instant() time.Time
 }
 
 // TailConfig is what a Tail needs.
@@ -54,10 +51,7 @@ const (
 type Tail struct {
 	config  TailConfig
 	journal *journal
-	wake    chan struct{}
-
-	mu     sync.Mutex
-	latest []models.EventRecord
+	waiting *waiting
 
 	delivered, failures atomic.Int64
 
@@ -81,7 +75,7 @@ func StartTail(ctx context.Context, c TailConfig) (*Tail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start tail: %w", err)
 	}
-	return &Tail{config: c, journal: newJournal(end), wake: make(chan struct{}, 1)}, nil
+	return &Tail{config: c, journal: newJournal(end), waiting: newWaiting()}, nil
 }
 
 // startOfTail is the present end of the log, with the gaps closed that numbers of
@@ -115,17 +109,7 @@ func startOfTail(ctx context.Context, log Log) (models.EventCursor, error) {
 // Wake makes the tail look at the log now. The latest events given, those of a
 // transaction that has committed, are sent after what is found; of equal ones that
 // wait only one is.
-func (t *Tail) Wake(latest ...models.EventRecord) {
-	if len(latest) > 0 {
-		t.mu.Lock()
-		t.latest = newestOnly(t.latest, latest)
-		t.mu.Unlock()
-	}
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
-}
+func (t *Tail) Wake(latest ...models.EventRecord) { t.waiting.call(latest) }
 
 // Position is the ordinal of the last delivery and what is behind the process by
 // now. A delivery counts as made from just before it is handed to the sockets.
@@ -171,7 +155,7 @@ func (t *Tail) Run(ctx context.Context) {
 		case <-ctx.Done():
 			t.round(reading)
 			return
-		case <-t.wake:
+		case <-t.waiting.rung:
 		case <-poll.C:
 		case <-settle:
 		}
@@ -180,10 +164,7 @@ func (t *Tail) Run(ctx context.Context) {
 
 // round reads what there is, delivers it and tries to close gaps.
 func (t *Tail) round(ctx context.Context) {
-	t.mu.Lock()
-	latest := t.latest
-	t.latest = nil
-	t.mu.Unlock()
+	latest := t.waiting.take()
 	settled := t.settled(ctx)
 	ok := t.drain(ctx)
 	for _, e := range latest {
@@ -213,9 +194,8 @@ func (t *Tail) drain(ctx context.Context) bool {
 			t.failing = false
 			t.config.Logger.Info("event log is readable again")
 		}
-		now := t.config.Log.Instant()
 		for _, e := range found {
-			t.config.Deliver(t.journal.add(e, Delivery{ReadAt: now}))
+			t.config.Deliver(t.journal.add(e))
 			t.delivered.Add(1)
 		}
 		if len(found) < tailBatch {
@@ -265,18 +245,4 @@ func (t *Tail) lookAtGap(ctx context.Context) {
 	if mark, err := t.config.Log.MarkEventLog(reading); err == nil {
 		t.gap, t.gapOpen = mark, true
 	}
-}
-
-// newestOnly adds events to waiting ones and drops older ones that they replace.
-func newestOnly(waiting, more []models.EventRecord) []models.EventRecord {
-	for _, e := range more {
-		kept := waiting[:0:0]
-		for _, w := range waiting {
-			if w.Name != e.Name || !slices.Equal(w.Rooms, e.Rooms) {
-				kept = append(kept, w)
-			}
-		}
-		waiting = append(kept, e)
-	}
-	return waiting
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/live"
@@ -123,42 +121,4 @@ func roleRooms() []string {
 		rooms = append(rooms, events.RoomRole(role))
 	}
 	return rooms
-}
-
-// eventPurgeInterval is how often old events are removed.
-const eventPurgeInterval = time.Minute
-
-// startEventPurge removes old events in the background; the returned function ends
-// that and waits.
-func (s *Server) startEventPurge(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() {
-		tick := time.NewTicker(eventPurgeInterval)
-		defer tick.Stop()
-		for {
-			s.purgeEvents(ctx)
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-		}
-	})
-	return func() {
-		cancel()
-		running.Wait()
-	}
-}
-
-// purgeEvents removes what is older than the replay window or too much.
-func (s *Server) purgeEvents(ctx context.Context) {
-	before := s.store.Instant().Add(-s.cfg.Events.Retention)
-	n, err := s.store.PurgeEvents(ctx, before, s.cfg.Events.MaxRows)
-	switch {
-	case err != nil && ctx.Err() == nil:
-		s.log.Warn("old events not removed", zap.Error(err))
-	case n > 0:
-		s.log.Debug("old events removed", zap.Int64("rows", n))
-	}
 }

@@ -37,7 +37,8 @@ func TestPurge(t *testing.T) {
 	sessions(time.Minute, time.Hour)
 	clock = clock.Add(2 * time.Minute)
 	tick, ended := make(chan time.Time), make(chan struct{})
-	go func() { purge(ctx, s, tick, zap.NewNop()); close(ended) }()
+	desk := &Server{store: s, log: zap.NewNop()}
+	go func() { repeat(ctx, tick, desk.purgeSessions); close(ended) }()
 	tick <- clock // taken after the purge at the start
 	tick <- clock // taken after the purge of the first tick
 	cancel()

@@ -74,8 +74,7 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	defer app.Follow()()
 	failed := ports.serve()
 	ports.announce(p)
-	defer startPurge(ctx, store, p.Log)()
-	defer app.startEventPurge(ctx)()
+	defer app.startPurge(ctx)()
 
 	var fault error
 	select {

@@ -210,6 +210,12 @@ func (c *Client) Transport() string {
 	return c.transport.name()
 }
 
+// Dialed counts the connections that the client has dialed so far.
+func (c *Client) Dialed() (n int) {
+	c.dialed.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
 // Send sends Engine.IO packets as given.
 func (c *Client) Send(ctx context.Context, packets ...string) error {
 	for {
