@@ -14,11 +14,12 @@ import (
 type seldomRead struct {
 	events.Log
 	every time.Duration
+	now   func() time.Time
 	last  time.Time
 }
 
 func (l *seldomRead) EventsAfter(ctx context.Context, c models.EventCursor, limit int) ([]models.LoggedEvent, error) {
-	now := l.Instant()
+	now := l.now()
 	if !l.last.IsZero() && now.Sub(l.last) < l.every {
 		return nil, nil
 	}
@@ -35,5 +36,5 @@ func (s *Server) tailed() events.Log {
 		return s.store
 	}
 	// Half of it, so that no tick of the poll comes too early.
-	return &seldomRead{Log: s.store, every: s.cfg.Events.PollInterval / 2}
+	return &seldomRead{Log: s.store, every: s.cfg.Events.PollInterval / 2, now: s.store.Instant}
 }
