@@ -99,11 +99,51 @@ func TestReplayFromSlot(t *testing.T) {
 				return slices.Contains(codes, lost[0]) && slices.Contains(codes, lost[1])
 			})
 			got, _ = operationsOf(d)
-			if !slices.Equal(got, want) {
-				t.Logf("repeated: got %v, want %v", got, want)
+			if once := firsts(got); !slices.Equal(once, want) {
+				t.Errorf("got %v, want %v in this order", got, want)
 			}
 		})
 	}
+}
+
+// Who is back before its old connection is known to be dead gets what that one did not
+// confirm first, and what is new after it.
+func TestReplayBeforeTheOldIsDead(t *testing.T) {
+	needNode(t, npmClients...)
+	for _, c := range connections {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newReturner(t, models.SQLite, "RELEVO_SOCKET_PING_TIMEOUT=20s")
+			old := r.npm(r.olga, "socket.io-client-4.5.4", c)
+			r.operations(1)
+			old.awaitEvent("nueva_operacion", 1)
+			r.confirmed(1)
+			r.net.hold(toClient, toServer)
+			lost := r.operations(2)
+			back := r.npmAt(r.url, r.olga, "socket.io-client-4.5.4", c)
+			want := slices.Concat(lost, r.operations(1))
+			if got, repeated := awaitOperations(back, 3); !slices.Equal(got, want) || !slices.Equal(repeated, []bool{true, true, false}) {
+				t.Errorf("got %v %v, want %v", got, repeated, want)
+			}
+			r.confirmed(2)
+			r.net.refuse()
+			r.net.reset()
+			r.noSocketsBut(1)
+			if got, _ := awaitOperations(back, 3); !slices.Equal(got, want) {
+				t.Errorf("after the end of the old one: got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// firsts leaves the first of equal codes.
+func firsts(codes []string) (once []string) {
+	for _, code := range codes {
+		if !slices.Contains(once, code) {
+			once = append(once, code)
+		}
+	}
+	return once
 }
 
 // Who leaves on purpose, or whose page goes away, is not sent what it left.

@@ -36,10 +36,15 @@ func newReturner(t *testing.T, d models.Dialect, settings ...string) *returner {
 // npm connects a client of the person through the network.
 func (r *returner) npm(w *person, pkg string, c connection) *driver {
 	r.t.Helper()
+	return r.npmAt(r.net.url(), w, pkg, c)
+}
+
+func (r *returner) npmAt(url string, w *person, pkg string, c connection) *driver {
+	r.t.Helper()
 	options := maps.Clone(c.options)
 	maps.Copy(options, map[string]any{"reconnectionDelay": 50, "reconnectionDelayMax": 100, "randomizationFactor": 0})
 	delete(options, "reconnectionAttempts")
-	d := drive(r.t, "client.mjs", map[string]any{"package": pkg, "url": r.net.url(), "cookie": w.cookie(), "options": options})
+	d := drive(r.t, "client.mjs", map[string]any{"package": pkg, "url": url, "cookie": w.cookie(), "options": options})
 	d.awaitEvent("connection_established", 1)
 	if c.upgrades {
 		d.awaitAt("upgrade", 1)

@@ -17,8 +17,6 @@ type logOf struct {
 	full  bool
 }
 
-func (l *logOf) Instant() time.Time { return l.now }
-
 func (l *logOf) EventsAfter(_ context.Context, _ models.EventCursor, limit int) ([]models.LoggedEvent, error) {
 	l.reads++
 	if l.full {
@@ -31,7 +29,7 @@ func (l *logOf) EventsAfter(_ context.Context, _ models.EventCursor, limit int) 
 // long as it has more.
 func TestSeldomRead(t *testing.T) {
 	under := &logOf{now: time.Unix(0, 0)}
-	l := &seldomRead{Log: under, every: time.Second}
+	l := &seldomRead{Log: under, every: time.Second, now: func() time.Time { return under.now }}
 	for i, step := range []struct {
 		pause time.Duration
 		full  bool

@@ -119,6 +119,7 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 		for _, row := range changed {
 			b.changed[row.ID] = true
 		}
+		b.doubt(s, &c)
 	}
 	b.claims[i] = &c
 	row := &models.DeliverySlot{
@@ -128,6 +129,40 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 	b.rows[s.id] = row
 	b.keys[s.key] = append(b.keys[s.key], row)
 	b.changed[s.id] = true
+}
+
+// doubt lets a claim begin no later than what open slots of the session on this process
+// wait to have confirmed: the client may be one of theirs, back before its old
+// connection is known to be dead. It looks at slotsAtOnce of them.
+func (b *slotBatch) doubt(s *slot, c *claim) {
+	looked := 0
+	for _, row := range b.keys[s.key] {
+		if row.EndedAt != 0 || row.ByPid || row.ID == s.id || row.Node != b.keeper.node {
+			continue
+		}
+		if looked++; looked > slotsAtOnce {
+			return
+		}
+		b.keeper.mu.Lock()
+		other := b.keeper.open[row.ID]
+		b.keeper.mu.Unlock()
+		if other == nil || other.opened != row.Opened {
+			continue
+		}
+		if _, _, ok := other.socket.settled(); ok {
+			continue
+		}
+		place, known := b.keeper.placeOf(other)
+		if !known {
+			continue
+		}
+		c.start = lowest(c.start, place)
+		for _, room := range other.watching() {
+			if !slices.Contains(c.rooms, room) && len(c.rooms) < watchesAtOnce {
+				c.rooms = append(c.rooms, room)
+			}
+		}
+	}
 }
 
 func (b *slotBatch) end(s *slot, e *slotEnding) {

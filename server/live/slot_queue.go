@@ -82,21 +82,20 @@ func (k *slotKeeper) end(s *slot, e *slotEnding) {
 	if k.open[s.id] == s {
 		delete(k.open, s.id)
 	}
-	e.position = k.placeOf(s)
+	if c, known := k.placeOf(s); known {
+		e.position = c.String()
+	}
 	// An end is never refused: there are no more of them than of beginnings.
 	k.queue = append(k.queue, slotWork{slot: s, end: e})
 	k.ring()
 }
 
-// placeOf is where the slot's socket is known to stand; empty when that is not
+// placeOf is where the slot's socket is known to stand; false when that is not
 // further than its row says.
-func (k *slotKeeper) placeOf(s *slot) string {
+func (k *slotKeeper) placeOf(s *slot) (place models.EventCursor, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, ok := s.place(s.confirmed, k.at); ok {
-		return c.String()
-	}
-	return ""
+	return s.place(s.confirmed, k.at)
 }
 
 // write does a group of requests in one transaction; true when more may wait.
