@@ -48,7 +48,11 @@ func testEventFlood(t *testing.T, open opener) {
 			if c.Disconnected() {
 				t.Error("DISCONNECT: the client would not come back")
 			}
-			if got := count(c, events.LimitExceededEvent.Name()); got != strikesAllowed {
+			least := strikesAllowed
+			if _, native := d.engine.(*Native); !native {
+				least-- // the library may lose what is sent just before a close (docs/engine-zishang.md)
+			}
+			if got := count(c, events.LimitExceededEvent.Name()); got < least || got > strikesAllowed {
 				t.Errorf("told %d times, want %d", got, strikesAllowed)
 			}
 			if arg := lastArg(c, events.LimitExceededEvent.Name()); arg != `{"limit":"limits.events_per_second"}` {
