@@ -52,6 +52,7 @@ type Tail struct {
 	config  TailConfig
 	journal *journal
 	waiting *waiting
+	behind  behind
 
 	delivered, failures atomic.Int64
 
@@ -143,6 +144,8 @@ func (t *Tail) Counts() TailCounts { return TailCounts{t.delivered.Load(), t.fai
 func (t *Tail) Run(ctx context.Context) {
 	poll := time.NewTicker(t.config.Poll)
 	defer poll.Stop()
+	t.behind.serve(true)
+	defer t.behind.serve(false)
 	// A read is bounded by its own timeout; cut off, it would let latest events pass durable ones.
 	reading := context.WithoutCancel(ctx)
 	for {
@@ -164,9 +167,10 @@ func (t *Tail) Run(ctx context.Context) {
 
 // round reads what there is, delivers it and tries to close gaps.
 func (t *Tail) round(ctx context.Context) {
-	latest := t.waiting.take()
+	behind, latest := t.behind.take(), t.waiting.take()
 	settled := t.settled(ctx)
 	ok := t.drain(ctx)
+	t.behind.caughtUp(behind, ok)
 	for _, e := range latest {
 		t.config.Latest(e)
 	}

@@ -241,3 +241,30 @@ func TestParsePlaceRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for the tail goes on when what is committed has been delivered, not before;
+// nobody waits for a tail that stands still.
+func TestTailCatchesUp(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, s *models.Store) {
+		f := follow(t, s, noPoll)
+		commit(t, s, "a", "b")
+		f.tail.Wake()
+		f.wait(2) // it runs
+		for i := 1; i <= 20; i++ {
+			commit(t, s, "a", "b")
+			if err := f.tail.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(f.deliveries()); got != 2*(i+1) {
+				t.Fatalf("%d deliveries, want %d", got, 2*(i+1))
+			}
+		}
+		still, err := events.StartTail(t.Context(), events.TailConfig{Log: s, Poll: noPoll})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if still.CatchUp(t.Context()) == nil {
+			t.Error("a tail that stands still has caught up")
+		}
+	})
+}

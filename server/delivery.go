@@ -60,13 +60,12 @@ func (s *Server) Follow() (stop func()) {
 
 // Deliver is told what a transaction recorded, right after its commit. It wakes the
 // tails, and before anybody can have heard that the change was made it ends the sockets
-// of sessions that are over and takes the old role's rooms from a user; the tail gives
-// the new role's at its place in the log.
-func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
+// of sessions that are over and sees to it that a user is out of the old role's rooms.
+func (s *Server) Deliver(ctx context.Context, committed []models.EventRecord) {
 	var latest []models.EventRecord
 	for _, e := range committed {
 		if id, _, ok := events.RoleChange(e); ok {
-			s.engine.MoveUser(id, roleRooms(), nil)
+			s.leaveRole(ctx, id)
 		}
 		s.endSockets(e)
 		if e.Latest {
@@ -77,6 +76,21 @@ func (s *Server) Deliver(_ context.Context, committed []models.EventRecord) {
 	}
 	s.tail.Wake(latest...)
 	s.herald.Committed(latest)
+}
+
+// roleTimeout bounds the wait for the events that were committed under a role that goes.
+const roleTimeout = time.Second
+
+// leaveRole waits until the tail has moved a user's sockets to the new role's rooms, at
+// the place of the change in the log, so that what was committed under the old role is
+// sent. When the tail cannot get there in time the sockets leave the old role's rooms at
+// once, and what was not sent by then is not.
+func (s *Server) leaveRole(ctx context.Context, userID int64) {
+	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
+	defer cancel()
+	if s.cfg.Events.Log == "off" || s.tail.CatchUp(ctx) != nil {
+		s.engine.MoveUser(userID, roleRooms(), nil)
+	}
 }
 
 func (s *Server) guarded(d events.Delivery) {
