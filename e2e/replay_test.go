@@ -8,37 +8,43 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-// A client of 4.8 that is cut off goes on with its session: the same id, recovered, and
-// what it missed in order, also when it had no event before the cut (issue: replay for
-// clients 4.6 and newer).
+// A client of 4.6 or newer that is cut off goes on with its session: the same id, recovered, and
+// what it missed in order, also when it had no event before the cut.
 func TestReplayRecovers(t *testing.T) {
-	needNode(t, npmClients...)
-	for _, c := range connections {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			r := newReturner(t, models.SQLite)
-			d := r.npm(r.olga, "socket.io-client-4.8", c)
-			first := d.awaitAt("connect", 1)
-			r.cut(d)
-			missed := r.operations(3)
-			r.net.heal()
-			back := d.awaitAt("connect", 2)
-			got, repeated := awaitOperations(d, 3)
-			if !back.Recovered || back.ID != first.ID || !slices.Equal(got, missed) || slices.Contains(repeated, false) {
-				t.Errorf("recovered %v, id %s then %s, got %v %v, want %v", back.Recovered, first.ID, back.ID, got, repeated, missed)
-			}
-			// Once more, with an offset of a replayed and then of a live event.
-			live := r.operations(1)
-			d.awaitEvent("nueva_operacion", 4)
-			r.cut(d)
-			more := r.operations(2)
-			r.net.heal()
-			got, repeated = awaitOperations(d, 6)
-			if want := slices.Concat(missed, live, more); !slices.Equal(got, want) ||
-				!slices.Equal(repeated, []bool{true, true, true, false, true, true}) {
-				t.Errorf("got %v %v, want %v", got, repeated, want)
-			}
-		})
+	recovering := []string{"socket.io-client-4.6", "socket.io-client-4.8"}
+	needNode(t, recovering...)
+	for _, pkg := range recovering {
+		for _, c := range connections {
+			t.Run(pkg+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				testReplayRecovers(t, pkg, c)
+			})
+		}
+	}
+}
+
+func testReplayRecovers(t *testing.T, pkg string, c connection) {
+	r := newReturner(t, models.SQLite)
+	d := r.npm(r.olga, pkg, c)
+	first := d.awaitAt("connect", 1)
+	r.cut(d)
+	missed := r.operations(3)
+	r.net.heal()
+	back := d.awaitAt("connect", 2)
+	got, repeated := awaitOperations(d, 3)
+	if !back.Recovered || back.ID != first.ID || !slices.Equal(got, missed) || slices.Contains(repeated, false) {
+		t.Errorf("recovered %v, id %s then %s, got %v %v, want %v", back.Recovered, first.ID, back.ID, got, repeated, missed)
+	}
+	// Once more, with an offset of a replayed and then of a live event.
+	live := r.operations(1)
+	d.awaitEvent("nueva_operacion", 4)
+	r.cut(d)
+	more := r.operations(2)
+	r.net.heal()
+	got, repeated = awaitOperations(d, 6)
+	if want := slices.Concat(missed, live, more); !slices.Equal(got, want) ||
+		!slices.Equal(repeated, []bool{true, true, true, false, true, true}) {
+		t.Errorf("got %v %v, want %v", got, repeated, want)
 	}
 }
 
