@@ -33,7 +33,7 @@ func CORS(origins *Origins) gin.HandlerFunc {
 			return
 		}
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
-		h.Set("Access-Control-Allow-Headers", "Content-Type, X-CSRFToken, X-CSRF-Token, X-Requested-With, X-Request-ID")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-CSRFToken, X-CSRF-Token, X-Requested-With, X-Request-ID")
 		h.Set("Access-Control-Max-Age", "600")
 		c.AbortWithStatus(http.StatusNoContent)
 	}

@@ -132,13 +132,28 @@ func (p *CSRF) Handler() gin.HandlerFunc {
 	}
 }
 
+// FromHere refuses requests that another site made a browser send, and asks for no
+// token. It guards a route that clients without one call, and that takes JSON alone.
+func (p *CSRF) FromHere(c *gin.Context) {
+	if err := p.checkSite(c); err != nil {
+		Refuse(c, err)
+	}
+}
+
+func (p *CSRF) checkSite(c *gin.Context) error {
+	if p.fromHere(c.Request) {
+		return nil
+	}
+	return &models.Error{
+		Code: models.Invalid, Message: "La solicitud viene de otro sitio",
+		Err: errors.New("foreign origin " + strconv.Quote(c.GetHeader("Origin")) + ", Sec-Fetch-Site " + strconv.Quote(c.GetHeader("Sec-Fetch-Site")) +
+			": an own one needs http.public_url or http.trusted_proxies, another one cors.origins"),
+	}
+}
+
 func (p *CSRF) check(c *gin.Context) error {
-	if !p.fromHere(c.Request) {
-		return &models.Error{
-			Code: models.Invalid, Message: "La solicitud viene de otro sitio",
-			Err: errors.New("foreign origin " + strconv.Quote(c.GetHeader("Origin")) + ", Sec-Fetch-Site " + strconv.Quote(c.GetHeader("Sec-Fetch-Site")) +
-				": an own one needs http.public_url or http.trusted_proxies, another one cors.origins"),
-		}
+	if err := p.checkSite(c); err != nil {
+		return err
 	}
 	route := c.FullPath()
 	if IdentityOf(c).Anonymous() && !p.public[route] {

@@ -30,6 +30,10 @@ func StatusOf(err error) int { return statuses[models.CodeOf(err)] }
 // every client understands (contract 3.1). The cause is kept for the request log
 // and never shown.
 func Refuse(c *gin.Context, err error) {
+	if form, ok := c.Value(refuseKey).(func(*gin.Context, error)); ok {
+		form(c, err)
+		return
+	}
 	_ = c.Error(err)
 	message := models.MessageOf(err)
 	body := gin.H{"success": false, "message": message, "error": message}
@@ -37,4 +41,12 @@ func Refuse(c *gin.Context, err error) {
 		body["session_expired"] = true
 	}
 	c.AbortWithStatusJSON(StatusOf(err), body)
+}
+
+const refuseKey = "relevo.refuse"
+
+// RefuseAs makes Refuse answer the rest of the request in a form of its own, which has
+// to note the cause with gin's Error as Refuse does.
+func RefuseAs(form func(*gin.Context, error)) gin.HandlerFunc {
+	return func(c *gin.Context) { c.Set(refuseKey, form) }
 }

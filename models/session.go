@@ -71,6 +71,16 @@ func (q Queries) SessionByToken(ctx context.Context, token string, now time.Time
 	return s, nil
 }
 
+// SessionByID returns a live session with its user as SessionByToken does, for tokens of
+// other forms that stand for a session.
+func (q Queries) SessionByID(ctx context.Context, id int64, now time.Time) (Session, error) {
+	var s Session
+	if err := liveSessions(q.q(ctx), now).Where("sessions.id = ?", id).Take(&s).Error; err != nil {
+		return Session{}, found(err, "La sesión no existe o terminó")
+	}
+	return s, nil
+}
+
 // RotateSession gives the session a new token, so that a copy of the old one is
 // worth nothing, and returns it. The end of the session does not move.
 func (tx *Tx) RotateSession(id int64) (string, error) {

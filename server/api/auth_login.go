@@ -66,7 +66,7 @@ func (a *Auth) Login(c *gin.Context) {
 		a.refuseLogin(c, in, err)
 		return
 	}
-	signed, err := a.signIn(c, user, in.remember)
+	signed, err := a.signIn(c, user, a.rule.Lifetime, in.remember)
 	if err != nil {
 		a.refuseLogin(c, in, err)
 		return
@@ -87,52 +87,17 @@ func (a *Auth) Login(c *gin.Context) {
 	c.Redirect(http.StatusFound, next)
 }
 
-// authenticate checks limits, then the password: always exactly one hash, whether
-// or not the user exists. With an error it returns whom the attempt was for, as far
-// as that is known.
-func (a *Auth) authenticate(c *gin.Context, in credentials) (models.User, error) {
-	ctx, now := c.Request.Context(), a.rule.Now()
-	address := addressKey(c.ClientIP())
-	if wait := a.limits.take(address, now); wait > 0 {
-		return models.User{}, &limitedError{LimitLogins, wait, address}
-	}
-	user, err := a.store.FindUserByLogin(ctx, in.login)
-	unknown := models.CodeOf(err) == models.NotFound
-	if err != nil && !unknown {
-		return models.User{}, err
-	}
-	account := "login " + models.HashToken(in.login)
-	if !unknown {
-		account = "user " + strconv.FormatInt(user.ID, 10)
-	}
-	pair := loginPair{address, account}
-	if refused := a.limits.takeAccount(pair, now); refused != nil {
-		return user, refused
-	}
-	ok, err := a.hasher.Verify(ctx, user.PasswordHash, in.password)
-	switch {
-	case err != nil:
-		middleware.NoteLimit(c, LimitLoginHashes, turnEvery)
-		return models.User{}, err
-	case unknown || !ok:
-		a.limits.failed(pair, now)
-		return user, models.Errorf(models.Unauthorized, flashWrong)
-	case user.Status != models.Active:
-		return user, models.Errorf(models.Forbidden, flashInactive)
-	}
-	a.limits.succeeded(pair)
-	return user, nil
+// authenticate finds the user of the login and checks the password. With an error it
+// returns whom the attempt was for, as far as that is known.
+func (a *Auth) authenticate(c *gin.Context, in credentials) (user models.User, err error) {
+	err = a.prove(c, in.login, in.password, func() (suspect, error) {
+		if user, err = a.store.FindUserByLogin(c.Request.Context(), in.login); err != nil {
+			return suspect{}, err
+		}
+		return suspect{"user " + strconv.FormatInt(user.ID, 10), user.PasswordHash, user.Status == models.Active}, nil
+	})
+	return user, err
 }
-
-// limitedError refuses an attempt until wait is over; limit is a configuration key,
-// key is what had too many.
-type limitedError struct {
-	limit string
-	wait  time.Duration
-	key   string
-}
-
-func (e *limitedError) Error() string { return "too many sign-in attempts" }
 
 // refuseLogin answers a failed sign-in in the form that was asked.
 func (a *Auth) refuseLogin(c *gin.Context, in credentials, err error) {
@@ -170,8 +135,8 @@ type signedIn struct {
 	rememberUntil   time.Time
 }
 
-// signIn begins a session and ends the one that the browser had.
-func (a *Auth) signIn(c *gin.Context, user models.User, remember bool) (signedIn, error) {
+// signIn begins a session of that life and ends the one that the browser had.
+func (a *Auth) signIn(c *gin.Context, user models.User, life time.Duration, remember bool) (signedIn, error) {
 	var out signedIn
 	old := middleware.IdentityOf(c)
 	by := models.Actor{UserID: user.ID, Username: user.Username, Role: user.Role, IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
@@ -185,7 +150,7 @@ func (a *Auth) signIn(c *gin.Context, user models.User, remember bool) (signedIn
 			}
 		}
 		var err error
-		if out.token, out.session, err = tx.CreateSession(user.ID, by, a.rule.Lifetime, remember); err != nil {
+		if out.token, out.session, err = tx.CreateSession(user.ID, by, life, remember); err != nil {
 			return err
 		}
 		if remember {

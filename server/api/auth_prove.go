@@ -1,0 +1,62 @@
+package api
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+// suspect is whom an attempt to sign in is for.
+type suspect struct {
+	account string // what its attempts are counted by
+	hash    string
+	active  bool
+}
+
+// prove checks limits, then the password: always exactly one hash, whether or not find
+// knows the login. Its code NotFound means that it does not.
+func (a *Auth) prove(c *gin.Context, login, password string, find func() (suspect, error)) error {
+	now := a.rule.Now()
+	address := addressKey(c.ClientIP())
+	if wait := a.limits.take(address, now); wait > 0 {
+		return &limitedError{LimitLogins, wait, address}
+	}
+	who, err := find()
+	unknown := models.CodeOf(err) == models.NotFound
+	if err != nil && !unknown {
+		return err
+	}
+	if unknown {
+		who = suspect{account: "login " + models.HashToken(login)}
+	}
+	pair := loginPair{address, who.account}
+	if refused := a.limits.takeAccount(pair, now); refused != nil {
+		return refused
+	}
+	ok, err := a.hasher.Verify(c.Request.Context(), who.hash, password)
+	switch {
+	case err != nil:
+		middleware.NoteLimit(c, LimitLoginHashes, turnEvery)
+		return err
+	case unknown || !ok:
+		a.limits.failed(pair, now)
+		return models.Errorf(models.Unauthorized, flashWrong)
+	case !who.active:
+		return models.Errorf(models.Forbidden, flashInactive)
+	}
+	a.limits.succeeded(pair)
+	return nil
+}
+
+// limitedError refuses an attempt until wait is over; limit is a configuration key,
+// key is what had too many.
+type limitedError struct {
+	limit string
+	wait  time.Duration
+	key   string
+}
+
+func (e *limitedError) Error() string { return "too many sign-in attempts" }
