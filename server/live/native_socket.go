@@ -50,6 +50,7 @@ func (s *nativeSocket) Join(rooms ...string) {
 		for _, room := range rooms {
 			s.plan.slot.watch(room)
 		}
+		s.engine.replay.keeper.flushSoon()
 	}
 }
 

@@ -98,8 +98,9 @@ func (s *slot) unwritten() {
 	s.position, s.roomsMove = "", true
 }
 
-// flushSoon has moved positions written before their time. A process that is killed
-// again and again would otherwise replay more each time.
+// flushSoon has moved positions and joined rooms written before their time. A process
+// that is killed again and again would otherwise replay more each time, and one that is
+// killed soon after a join would not know the room.
 func (k *slotKeeper) flushSoon() {
 	select {
 	case k.hurry <- struct{}{}:

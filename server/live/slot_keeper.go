@@ -46,7 +46,7 @@ type slotKeeper struct {
 	log    *zap.Logger
 
 	wake  chan struct{}
-	hurry chan struct{} // a replay was confirmed
+	hurry chan struct{} // a replay was confirmed, a room joined
 	late  chan struct{} // slots for what is sent late
 	busy  sync.WaitGroup
 
