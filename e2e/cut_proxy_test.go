@@ -6,7 +6,9 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // cutProxy is a network between clients and the process that can be cut. It hands
@@ -21,6 +23,9 @@ type cutProxy struct {
 	held    [2]chan struct{} // by direction; nil lets bytes pass, else closed when they may again
 	refuses bool
 	running sync.WaitGroup
+
+	idle  time.Duration // a connection without a byte for so long is cut; 0 cuts none
+	idled atomic.Int64  // connections that were cut for it
 }
 
 // The directions.
@@ -33,15 +38,20 @@ const (
 type cutPair struct {
 	ends [2]*net.TCPConn // where a direction's bytes go
 	once sync.Once
+	idle *time.Timer // cuts it; nil when nothing does
 }
 
-func newCutProxy(t *testing.T, to string) *cutProxy {
+func newCutProxy(t *testing.T, to string) *cutProxy { return newIdleProxy(t, to, 0) }
+
+// newIdleProxy cuts connections that are silent in both directions for a time, as
+// nginx does after 60 s when nobody told it otherwise.
+func newIdleProxy(t *testing.T, to string, idle time.Duration) *cutProxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &cutProxy{to: strings.TrimPrefix(to, "http://"), listener: l, pairs: map[*cutPair]bool{}}
+	p := &cutProxy{to: strings.TrimPrefix(to, "http://"), listener: l, pairs: map[*cutPair]bool{}, idle: idle}
 	p.running.Go(p.accept)
 	t.Cleanup(p.close)
 	return p
@@ -87,6 +97,13 @@ func (p *cutProxy) serve(client *net.TCPConn) {
 	}
 	server, _ := c.(*net.TCPConn)
 	pair := &cutPair{ends: [2]*net.TCPConn{toServer: server, toClient: client}}
+	if p.idle > 0 {
+		pair.idle = time.AfterFunc(p.idle, func() {
+			p.idled.Add(1)
+			pair.reset()
+		})
+		defer pair.idle.Stop()
+	}
 	p.mu.Lock()
 	p.pairs[pair] = true
 	refuses := p.refuses || p.closed
@@ -111,6 +128,9 @@ func (p *cutProxy) pump(pair *cutPair, from *net.TCPConn, direction int) {
 		n, err := from.Read(buffer)
 		p.pass(direction)
 		if n > 0 {
+			if pair.idle != nil {
+				pair.idle.Reset(p.idle)
+			}
 			if _, err := pair.ends[direction].Write(buffer[:n]); err != nil {
 				pair.reset()
 				return
