@@ -33,11 +33,13 @@ type node struct {
 	end    func()
 }
 
-// watchedSlots counts the transactions of slots, and refuses them when told.
+// watchedSlots counts the transactions of slots, and refuses them, or those with slots
+// of one session, when told.
 type watchedSlots struct {
 	*models.Store
 	transactions atomic.Int64
 	down         atomic.Bool
+	poison       atomic.Value // string: a key
 }
 
 func (w *watchedSlots) Tx(ctx context.Context, fn func(*models.Tx) error) error {
@@ -45,7 +47,17 @@ func (w *watchedSlots) Tx(ctx context.Context, fn func(*models.Tx) error) error 
 		return errors.New("down")
 	}
 	w.transactions.Add(1)
-	return w.Store.Tx(ctx, fn)
+	return w.Store.Tx(ctx, func(tx *models.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		key, _ := w.poison.Load().(string)
+		rows, err := tx.SlotsOf([]string{key})
+		if err == nil && len(rows) > 0 {
+			err = errors.New("refused")
+		}
+		return err
+	})
 }
 
 // startNode runs a server until its end is called, or the test's.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,4 +210,34 @@ func TestSlotsOutOfReach(t *testing.T) {
 	n.record(2, staffRoom)
 	back := n.client("websocket", olga, "")
 	eventually(t, "the missed event", func() bool { got, _ := ticks(back); return slices.Contains(got, -2) })
+}
+
+// One slot that can never be written holds nobody else's up, and is given up.
+func TestSlotThatCannotBeWritten(t *testing.T) {
+	var ahead atomic.Int64
+	s := modelstest.OpenAt(t, models.SQLite, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	n := startNode(t, s, "one", 100)
+	n.slots.poison.Store("s9")
+	var all sync.WaitGroup
+	for i := range 9 {
+		all.Go(func() {
+			c := n.client("websocket", fmt.Sprintf("%d 7 Operador", i+1), "")
+			if got := resyncOf(c); i+1 == 9 && got != events.ResyncFailed {
+				t.Errorf("the slot that cannot be written: resync %q", got)
+			}
+		})
+	}
+	all.Wait()
+	waiting := func() int {
+		n.replay.keeper.mu.Lock()
+		defer n.replay.keeper.mu.Unlock()
+		return len(n.replay.keeper.queue)
+	}
+	eventually(t, "the others are written", func() bool { return waiting() == 1 })
+	ahead.Store(int64(slotGiveUp))
+	eventually(t, "the slot is given up", func() bool { return waiting() == 0 })
+	n.slots.poison.Store("")
+	if c := n.client("websocket", "9 7 Operador", ""); resyncOf(c) != "" {
+		t.Errorf("resync %q", resyncOf(c))
+	}
 }

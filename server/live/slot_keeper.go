@@ -25,6 +25,7 @@ const (
 	slotFlush    = 2 * time.Second        // moved positions are written so often
 	slotSoon     = 150 * time.Millisecond // and so soon after a replay was confirmed
 	slotGroup    = 512                    // requests of one transaction
+	slotGiveUp   = 10 * time.Second       // for a request that fails alone while the database serves
 	slotTimeout  = 5 * time.Second        // of one transaction
 	slotRetry    = 250 * time.Millisecond
 	slotsWaiting = 1 << 16 // requests that are not written yet
@@ -58,12 +59,13 @@ type slotKeeper struct {
 
 	// The loop's own.
 	failing            bool
+	group              int // most requests of the next transaction
 	swept, seen, idled time.Time
 }
 
 func newSlotKeeper(store SlotStore, node string, window time.Duration, at func(uint64) (models.EventCursor, bool), log *zap.Logger) *slotKeeper {
 	return &slotKeeper{
-		store: store, node: node, window: window, at: at, log: log,
+		store: store, node: node, window: window, at: at, log: log, group: slotGroup,
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), late: make(chan struct{}, lateAtOnce), open: map[string]*slot{},
 	}
 }

@@ -3,7 +3,10 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/relevo/relevo/models"
 )
@@ -13,6 +16,8 @@ type slotWork struct {
 	slot *slot
 	open *slotOpening
 	end  *slotEnding
+
+	alone time.Time // since when it fails alone
 }
 
 // slotOpening asks for the slot of a socket that connects.
@@ -101,7 +106,7 @@ func (k *slotKeeper) placeOf(s *slot) (place models.EventCursor, known bool) {
 // write does a group of requests in one transaction; true when more may wait.
 func (k *slotKeeper) write(ctx context.Context) (more bool) {
 	k.mu.Lock()
-	work := k.queue[:min(len(k.queue), slotGroup)]
+	work := k.queue[:min(len(k.queue), k.group)]
 	b := &slotBatch{keeper: k, now: k.store.Instant(), work: work, claims: make([]*claim, len(work))}
 	b.abandoned = make([]bool, len(work))
 	for i, w := range work {
@@ -113,9 +118,11 @@ func (k *slotKeeper) write(ctx context.Context) (more bool) {
 	}
 	if err := k.transact(ctx, b.apply); err != nil {
 		k.failed(ctx, err)
+		k.isolate(len(work), err, b.now)
 		return false
 	}
 	k.mended()
+	k.group = min(2*k.group, slotGroup)
 	k.mu.Lock()
 	for i, w := range work {
 		k.tell(w, b.claims[i], b.abandoned[i])
@@ -128,6 +135,38 @@ func (k *slotKeeper) write(ctx context.Context) (more bool) {
 		k.sendLate(l.slot, l.owed)
 	}
 	return more
+}
+
+// isolate makes the next group smaller, so that one request that cannot be written does
+// not hold the others up. Failing alone while the database serves, it goes behind them
+// with what else its session asks for, and is given up after slotGiveUp.
+func (k *slotKeeper) isolate(failed int, err error, now time.Time) {
+	k.group = max(failed/2, 1)
+	if failed > 1 || models.CodeOf(err) == models.Unavailable {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	first := &k.queue[0]
+	if first.alone.IsZero() {
+		first.alone = now
+	}
+	if now.Sub(first.alone) >= slotGiveUp {
+		k.log.Error("delivery slot given up; its socket has no replay", zap.Error(err))
+		k.queue = slices.Clone(k.queue[1:])
+		return
+	}
+	key := first.slot.key
+	rest := make([]slotWork, 0, len(k.queue))
+	var behind []slotWork
+	for _, w := range k.queue {
+		if w.slot.key == key {
+			behind = append(behind, w)
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	k.queue = append(rest, behind...)
 }
 
 // tell hands the result of an opening over; the caller holds mu.
