@@ -33,6 +33,7 @@ type Conn struct {
 
 	signs       uint16 // pings and pongs of the client in the second signsSecond
 	signsSecond uint32
+	plainPing   uint8 // number of the latest ping of a plain WebSocket
 	phase       phase
 	farewell    Farewell
 	writing     bool // somebody writes, or waits to be able to

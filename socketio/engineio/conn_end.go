@@ -136,7 +136,7 @@ func (c *Conn) enter() bool {
 func (c *Conn) leave() {
 	c.mu.Lock()
 	c.busy, c.corked = false, false
-	c.heard = c.srv.wheel.Now()
+	c.alive(c.srv.wheel.Now())
 	tell := c.phase != phaseOpen && !c.told
 	c.told = c.told || tell
 	c.flush(nil)

@@ -7,6 +7,12 @@ const protocolRevision = "4"
 // ServeHTTP implements http.Handler. The checks and their order are those of the
 // reference server.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.o.Plain {
+		if refusal := s.servePlain(w, r); refusal != nil {
+			refusal.write(w)
+		}
+		return
+	}
 	if s.cors(w, r) {
 		return
 	}

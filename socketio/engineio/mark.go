@@ -89,6 +89,10 @@ func (c *Conn) mark(m uint64) {
 
 // ask queues a ping, which covers all frames before it. The caller holds mu.
 func (c *Conn) ask(now time.Duration) {
+	if c.srv.o.Plain {
+		c.askPlain(now)
+		return
+	}
 	c.pingAt, c.pongBy = 0, now+c.srv.o.PingTimeout
 	c.marks.asked = c.marks.queued
 	c.queue.trim()

@@ -14,6 +14,15 @@ type Options struct {
 	HandshakeTimeout time.Duration // for the second request of a polling client; default 20 s
 	WriteTimeout     time.Duration // without progress of a write; default 10 s
 
+	// Plain serves plain WebSockets instead of Engine.IO, whatever the path and the
+	// query: no packet comes before the messages of the application, which are made by
+	// PlainText, and the heartbeat is that of WebSockets. A ping leaves every
+	// PingInterval; the peer is dropped when it gives no sign of life, which a message is
+	// as well as a pong, for PingTimeout after one. What the ResponseWriter's header
+	// holds goes into the answer to a handshake. Transports, CORS, SameClient and
+	// ConfirmAfter have no effect.
+	Plain bool
+
 	// ConfirmAfter is how long after a marked frame was queued a ping leaves at the
 	// latest, so that Conn.Confirmed follows, give or take 50 ms. Such pings are
 	// no closer to each other than that, none is sent while another one waits for its
@@ -89,7 +98,9 @@ func (o Options) withDefaults() Options {
 	duration(&o.UpgradeTimeout, 10*time.Second)
 	duration(&o.HandshakeTimeout, 20*time.Second)
 	duration(&o.WriteTimeout, 10*time.Second)
-	if o.ConfirmAfter = max(o.ConfirmAfter, 0); o.ConfirmAfter > 0 {
+	if o.ConfirmAfter = max(o.ConfirmAfter, 0); o.Plain {
+		o.ConfirmAfter = 0
+	} else if o.ConfirmAfter > 0 {
 		o.ConfirmAfter = max(o.ConfirmAfter, minConfirmAfter)
 	}
 	if o.MaxPayload <= 0 {

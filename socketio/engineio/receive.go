@@ -6,7 +6,11 @@ import "github.com/relevo/relevo/socketio/internal/ws"
 func (l *link) handle(m ws.Message) (done bool) {
 	switch m.Op {
 	case ws.Text:
-		if l.attached {
+		switch {
+		case l.conn.srv.o.Plain:
+			l.deliver(m.Data, false)
+			return false
+		case l.attached:
 			return l.packet(m.Data)
 		}
 		return l.probePacket(m.Data)
@@ -28,6 +32,9 @@ func (l *link) handle(m ws.Message) (done bool) {
 			return !l.writeNow(pong.wire)
 		}
 		l.queueOwn(pong)
+	} else if l.conn.srv.o.Plain {
+		l.confirm(l.conn.pongPlain(m.Data))
+		l.pongs = min(l.pongs+1, quietPongs)
 	}
 	return false
 }

@@ -72,7 +72,7 @@ func (c *Conn) allowance() bool {
 	second := uint32(now / time.Second)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = now
+	c.alive(now)
 	if c.signsSecond != second {
 		c.signsSecond, c.signs = second, 0
 	}

@@ -14,6 +14,11 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, address s
 	if !ok {
 		return errBadRequest
 	}
+	return s.beginWebSocket(w, r, address, accept)
+}
+
+// beginWebSocket takes the connection of a handshake and answers it.
+func (s *Server) beginWebSocket(w http.ResponseWriter, r *http.Request, address string, accept []byte) *Refusal {
 	p, refusal := s.admit(address, r)
 	if refusal != nil {
 		return refusal
@@ -27,8 +32,10 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, address s
 	l := newLink(c, nc)
 	l.attached = true
 	c.link = l
-	open := s.appendOpen([]byte{packetOpen}, c.id, 1)
-	accept = append(ws.AppendHeader(accept, ws.Text, len(open)), open...)
+	if !s.o.Plain {
+		open := s.appendOpen([]byte{packetOpen}, c.id, 1)
+		accept = append(ws.AppendHeader(accept, ws.Text, len(open)), open...)
+	}
 	if !l.writeNow(accept) {
 		s.withdraw(p)
 		_ = nc.Close()
