@@ -12,6 +12,8 @@ var (
 	oneSocket = Audience{Rooms: []string{"<this socket>"}}
 	everybody = Audience{Rooms: []string{RoomPublic}}
 	addressed = Audience{Rooms: []string{RoomAuthenticated, "role_<Role>", "user_<id>"}}
+
+	emergencyDesk = Audience{Rooms: []string{RoomRole(models.Operador), RoomRole(models.Master), RoomEmergencies}}
 )
 
 // THE TABLE. One row per event and audience; contract 2.2, 2.3, and of 2.8 what
@@ -49,4 +51,9 @@ var (
 	dashboardUpdate      = define[Empty]("dashboard_update", Latest, staff, "The numbers of the dashboards changed; pages reload them.")
 	positionUpdate       = define[Empty]("position_update", Latest, staff, "The position changed; the position page reloads.")
 	_                    = define[RatesUpdated]("tipos_cambio_actualizados", Durable, everybody, "The exchange rates changed; the only event that anonymous sockets get.")
+
+	nuevaSolicitud        = definePush[RequestOpened]("nueva_solicitud", Durable, emergencyDesk, "An ambulance was asked for.")
+	salaAtendida          = definePush[RoomAttended]("sala_atendida", Durable, emergencyDesk, "An operator has joined the call room of a request.")
+	emergenciaActualizada = definePush[EmergencyChanged]("emergencia_actualizada", Durable, emergencyDesk, "A request was evaluated, or the state or the data of its emergency changed.")
+	ubicacionAmbulancia   = definePush[AmbulanceMoved]("ubicacion_ambulancia", Latest, emergencyDesk, "Where the ambulance is that is suggested for an evaluated emergency.")
 )

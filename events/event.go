@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/relevo/relevo/models"
@@ -44,6 +45,8 @@ type Row struct {
 	Audience Audience
 	// Class is how it is delivered.
 	Class Class
+	// Push says that push sockets get it too, as the payload stands.
+	Push bool
 	// Doc is one sentence for the documentation.
 	Doc string
 }
@@ -62,6 +65,19 @@ func define[T any](name string, class Class, audience Audience, doc string) Even
 	row := Row{Name: name, Payload: zero, Audience: audience, Class: class, Doc: doc}
 	catalogue = append(catalogue, row)
 	return Event[T]{row}
+}
+
+// definePush adds a row that push sockets get too.
+func definePush[T any](name string, class Class, audience Audience, doc string) Event[T] {
+	e := define[T](name, class, audience, doc)
+	catalogue[len(catalogue)-1].Push = true
+	e.row.Push = true
+	return e
+}
+
+// Pushed reports whether push sockets get the event of this name.
+func Pushed(name string) bool {
+	return slices.ContainsFunc(catalogue, func(r Row) bool { return r.Name == name && r.Push })
 }
 
 // Name is the wire name.

@@ -101,9 +101,10 @@ func Check(p Publication, s Scope) (models.EventRecord, error) {
 
 // Publishable reports whether the doors let the row through. A Reply answers a
 // socket that asked, and a change of role or the end of a session is only what the
-// server did itself: sockets move and end with it.
+// server did itself: sockets move and end with it. What push sockets get tells of rows
+// that only the emergencies desk writes: another's word for it could not be evaluated.
 func (r Row) Publishable() bool {
-	return r.Class != Reply && r.Name != sessionUpdated.Name() && r.Name != sessionEnded.Name()
+	return r.Class != Reply && !r.Push && r.Name != sessionUpdated.Name() && r.Name != sessionEnded.Name()
 }
 
 func publishable(name string) []Row {

@@ -9,6 +9,9 @@ const (
 	// RoomPublic holds every socket, anonymous ones included. Only events that the
 	// table marks public go there.
 	RoomPublic = "public"
+	// RoomEmergencies holds the push sockets that may hear of emergencies without a
+	// session, by a policy that says so. No Socket.IO socket is ever in it.
+	RoomEmergencies = "emergencias"
 )
 
 // RoomRole is the room of a role, by its stored value.

@@ -14,6 +14,7 @@ var statuses = map[models.Code]int{
 	models.Unauthorized:  http.StatusUnauthorized,
 	models.Forbidden:     http.StatusForbidden,
 	models.NotFound:      http.StatusNotFound,
+	models.Conflict:      http.StatusConflict,
 	models.Gone:          http.StatusGone,
 	models.TooLarge:      http.StatusRequestEntityTooLarge,
 	models.Unsupported:   http.StatusUnsupportedMediaType,

@@ -15,6 +15,7 @@ const (
 	Unauthorized Code = "unauthorized" // nobody is signed in: 401
 	Forbidden    Code = "forbidden"    // signed in, not allowed: 403
 	NotFound     Code = "not_found"    // no such row: 404
+	Conflict     Code = "conflict"     // the state of the row does not allow it: 409
 	Gone         Code = "gone"         // no longer kept: 410
 	TooLarge     Code = "too_large"    // body or file over its limit: 413
 	Unsupported  Code = "unsupported"  // wrong content type: 415
