@@ -88,6 +88,22 @@ type Config struct {
 	CORS struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`
 	} `key:"cors"`
+	Emergencies struct {
+		Enabled           bool          `key:"enabled" default:"true" doc:"Serves the REST interface of the emergencies desk (docs/emergencies-contract.md)."`
+		TokenLifetime     time.Duration `key:"token_lifetime" default:"24h" check:"positive" doc:"Life of the tokens of POST /auth/login, and of the session behind one of a user of the desk."`
+		OpenFor           time.Duration `key:"open_for" default:"24h" check:"positive" doc:"How long a request that nobody has evaluated is sent to operators who connect."`
+		PositionFor       time.Duration `key:"position_for" default:"5m" check:"positive" doc:"How long the last position of an ambulance counts."`
+		LocationInterval  time.Duration `key:"location_interval" default:"1s" check:"positive" doc:"How often the positions of ambulances that were suggested and are not dispatched are sent, while somebody listens."`
+		AnonymousRequests bool          `key:"anonymous_requests" default:"false" doc:"Takes requests for an ambulance without a token, for mobile builds that send none; anybody who reaches the server may then request for anybody."`
+		UntypedOperators  bool          `key:"untyped_operators" default:"false" doc:"Lets accounts without tipoUsuario work as operators, for accounts older than that column."`
+		RequestsPerMinute int           `key:"requests_per_minute" default:"10" check:"positive" doc:"Requests for an ambulance a minute of one account, or without a token of one client address."`
+		WebSocketURL      string        `key:"websocket_url" default:"" check:"socketurl?" doc:"Address of the push socket that operators are told, ws://, wss:// or a path; empty is the path /ws/emergencias, which browsers resolve against the server that they asked."`
+	} `key:"emergencies"`
+	Calls struct {
+		URL       string `key:"url" default:"" check:"callurl?" doc:"Address of the LiveKit server of calls, as clients reach it, for example wss://calls.example; empty is without calls."`
+		APIKey    string `key:"api_key" default:"" alias:"LIVEKIT_API_KEY" doc:"API key of the LiveKit server."`
+		APISecret string `key:"api_secret" default:"" alias:"LIVEKIT_API_SECRET" secret:"all" doc:"Secret of that key, which signs the tokens of calls."`
+	} `key:"calls"`
 	Uploads struct {
 		MaxBytes int64 `key:"max_bytes" default:"10485760" check:"positive" doc:"Largest uploaded file in bytes."`
 	} `key:"uploads"`

@@ -41,6 +41,10 @@ func checkSetting(rule string, value any) (want string) {
 		return orWant(isURL(text, "postgres", "postgresql"), "a URL such as postgres://user:password@host:5432/name")
 	case "redis":
 		return orWant(isURL(text, "redis", "rediss", "unix"), "a URL such as redis://host:6379/0")
+	case "callurl":
+		return orWant(isURL(text, "ws", "wss", "http", "https"), "a URL such as wss://calls.example")
+	case "socketurl":
+		return orWant(isSocketURL(text), "a URL such as wss://desk.example/ws/emergencias without a query, or a path such as /ws/emergencias")
 	case "secret":
 		return checkSecret(text)
 	case "path":
@@ -120,6 +124,16 @@ func isURL(text string, schemes ...string) bool {
 		}
 	}
 	return false
+}
+
+// isSocketURL refuses a query: existing clients put their own behind whatever the
+// address is (emergencies contract 1.2).
+func isSocketURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") {
+		return false
+	}
+	return isURL(text, "ws", "wss") || u.Scheme == "" && u.Host == ""
 }
 
 func isNetwork(text string) bool {

@@ -109,8 +109,8 @@ func answerFault(route string, answer *keptAnswer) error {
 	if d.At(at...) == nil {
 		return fmt.Errorf("no such status")
 	}
-	if d.At(append(at, "$ref")...) != nil {
-		at = []string{"components", "responses", "Error"}
+	if ref, ok := d.At(append(at, "$ref")...).(string); ok {
+		at = strings.Split(strings.TrimPrefix(ref, "#/"), "/")
 	}
 	if answer.body.Len() == 0 || answer.status >= 300 && answer.status < 400 {
 		return nil

@@ -28,7 +28,7 @@ const (
 var limitNames = []string{
 	live.LimitConnections, live.LimitConnectionsPerAddress, live.LimitConnectionsPerUser, live.LimitHandshakes,
 	live.LimitEvents, live.LimitUserEvents, live.LimitClientRooms, live.LimitClientRoomsPerMinute, live.LimitRefreshes,
-	api.LimitLogins, api.LimitLoginDelay, api.LimitLoginHashes, api.LimitEmit, limitBody, limitHeader, limitTimeout,
+	api.LimitLogins, api.LimitLoginDelay, api.LimitLoginHashes, api.LimitEmit, api.LimitRequests, limitBody, limitHeader, limitTimeout,
 }
 
 // socketLimits is the configuration as package live takes it.

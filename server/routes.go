@@ -36,15 +36,20 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.POST("/api/emit", emit.One)
 	r.POST("/api/emit/batch", emit.Batch)
 
+	// The emergencies desk, for programs with a token (docs/emergencies-contract.md).
+	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
+		PerMinute: s.cfg.Login.PerMinute, MaxDelay: s.cfg.Login.MaxDelay, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
+		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security,
+	})
+	if err := s.emergencyRoutes(r, auth); err != nil {
+		return err
+	}
+
 	r.Use(s.sessions.Handler(), s.csrf.Handler())
 	r.NoRoute(middleware.NotFound)
 	r.NoMethod(middleware.NoMethod)
 
 	// Signing in and passwords (contract 3.2).
-	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
-		PerMinute: s.cfg.Login.PerMinute, MaxDelay: s.cfg.Login.MaxDelay, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
-		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security,
-	})
 	r.GET("/api/session", auth.Session)
 	r.GET("/login", auth.Form)
 	r.POST("/login", auth.Login)

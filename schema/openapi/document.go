@@ -14,7 +14,8 @@ import (
 
 const description = "REST interface of the desk. Browsers sign in with POST /login and carry the session cookie; what they change needs " +
 	"the CSRF token of GET /api/session in X-CSRFToken. Backend services send a service key. " +
-	"Every error has the form Error. Times without a zone are wall clocks in Lima."
+	"Programs of the emergencies desk sign in with POST /auth/login and send its token. " +
+	"Every error has the form Error, those of the emergencies desk DetailError. Times without a zone are wall clocks in Lima."
 
 // Document is the routes as an OpenAPI 3.1 document, indented JSON with a newline at
 // the end; cookie is the name of the session cookie. Two descriptions of one method
@@ -25,6 +26,9 @@ func Document(routes []Route, cookie string) ([]byte, error) {
 		"success": schema.Const(false), "message": "", "error": "", "session_expired": schema.Optional{Of: schema.Const(true)},
 		"path": schema.Optional{Of: ""}, "index": schema.Optional{Of: 0}, // of what a publication has wrong
 	})
+	r.Components["DetailError"] = r.Of(schema.Keys{"detail": schema.OneOf{"", schema.List{Of: schema.Keys{
+		"type": "", "loc": []string{}, "msg": "", "input": schema.Schema{},
+	}}}, "error": "", "message": ""})
 	paths := schema.Schema{}
 	for _, route := range Expanded(routes) {
 		path, names := PathOf(route.Path)
@@ -53,11 +57,15 @@ func Document(routes []Route, cookie string) ([]byte, error) {
 			"responses": schema.Schema{"Error": schema.Schema{
 				"description": "Refused; message and error say why, for the user.",
 				"content":     schema.Schema{JSON: schema.Schema{"schema": ErrorForm()}},
+			}, "DetailError": schema.Schema{
+				"description": "Refused; message and error say why, for the user, and detail does for programs, for 422 as a list.",
+				"content":     schema.Schema{JSON: schema.Schema{"schema": schema.Schema{"$ref": "#/components/schemas/DetailError"}}},
 			}},
 			"securitySchemes": schema.Schema{
 				"session":     schema.Schema{"type": "apiKey", "in": "cookie", "name": cookie},
 				"csrf":        schema.Schema{"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
 				"service_key": schema.Schema{"type": "http", "scheme": "bearer"},
+				"bearer":      schema.Schema{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 			},
 		},
 	})
@@ -82,6 +90,8 @@ func (r Route) operation(reflector *schema.Reflector, names []string) schema.Sch
 	switch {
 	case r.Access == ServiceKey:
 		o["security"] = []schema.Schema{{"service_key": []string{}}}
+	case r.Access == Bearer:
+		o["security"] = []schema.Schema{{"bearer": []string{}}}
 	case r.Access == SignedIn && r.changes() && !r.NoToken:
 		o["security"] = []schema.Schema{{"session": []string{}, "csrf": []string{}}}
 	case r.Access == SignedIn:
@@ -130,7 +140,7 @@ func (r Route) responses(reflector *schema.Reflector, names []string) schema.Sch
 	}
 	responses := schema.Schema{}
 	for _, refused := range r.refusals(names) {
-		responses[strconv.Itoa(refused)] = schema.Schema{"$ref": "#/components/responses/Error"}
+		responses[strconv.Itoa(refused)] = schema.Schema{"$ref": "#/components/responses/" + r.errorForm()}
 	}
 	if r.Redirects || r.Access == SignedIn && !strings.Contains(r.Path, "/api/") {
 		responses["302"] = schema.Schema{"description": "To another page, for browsers."}
@@ -156,11 +166,14 @@ func (r Route) refusals(names []string) []int {
 	if r.Access != Anybody {
 		out = append(out, http.StatusUnauthorized)
 	}
-	if len(r.Roles) > 0 || r.Access == ServiceKey {
+	if len(r.Roles) > 0 || r.Access == ServiceKey || r.Access == Bearer {
 		out = append(out, http.StatusForbidden)
 	}
 	if len(names) > 0 {
 		out = append(out, http.StatusNotFound)
+	}
+	if r.Detail && (r.changes() || len(r.Query) > 0 || len(names) > 0) {
+		out = append(out, http.StatusUnprocessableEntity)
 	}
 	if r.changes() || len(r.Query) > 0 {
 		out = append(out, http.StatusBadRequest)

@@ -20,6 +20,8 @@ const (
 	SignedIn
 	// ServiceKey needs the key of a backend service.
 	ServiceKey
+	// Bearer needs a token of the emergencies desk.
+	Bearer
 )
 
 // Any as a Method stands for every method.
@@ -52,6 +54,8 @@ type Route struct {
 	Redirects bool
 	// Errors are statuses of the error form beyond those that follow from the rest.
 	Errors []int
+	// Detail marks a route whose errors have the form of the emergencies desk.
+	Detail bool
 	// Also are further answers, by status and content type.
 	Also map[int]map[string]any
 }
@@ -85,6 +89,14 @@ func Success(keys schema.Keys) map[string]any {
 
 // ErrorForm is the form of every error (contract 3.1).
 func ErrorForm() schema.Schema { return schema.Schema{"$ref": "#/components/schemas/Error"} }
+
+// errorForm is what stands for a refusal of the route under components/responses.
+func (r Route) errorForm() string {
+	if r.Detail {
+		return "DetailError"
+	}
+	return "Error"
+}
 
 // Files is a body of bytes in each of the content types.
 func Files(types ...string) map[string]any {

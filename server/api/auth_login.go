@@ -99,17 +99,26 @@ func (a *Auth) authenticate(c *gin.Context, in credentials) (user models.User, e
 	return user, err
 }
 
-// refuseLogin answers a failed sign-in in the form that was asked.
-func (a *Auth) refuseLogin(c *gin.Context, in credentials, err error) {
+// countRefusal counts a refused attempt and returns what to answer it with. Faults of
+// the server are not counted.
+func (a *Auth) countRefusal(c *gin.Context, err error) error {
 	var limited *limitedError
 	switch {
 	case errors.As(err, &limited):
 		a.rule.Attempt("limited")
 		middleware.NoteLimit(c, limited.limit, limited.wait)
-		err = models.Errorf(models.RateLimited, flashLimited)
+		return models.Errorf(models.RateLimited, flashLimited)
 	case models.CodeOf(err) == models.Unauthorized, models.CodeOf(err) == models.Forbidden:
 		a.rule.Attempt("rejected")
-	default:
+	}
+	return err
+}
+
+// refuseLogin answers a failed sign-in in the form that was asked.
+func (a *Auth) refuseLogin(c *gin.Context, in credentials, err error) {
+	err = a.countRefusal(c, err)
+	code := models.CodeOf(err)
+	if code != models.RateLimited && code != models.Unauthorized && code != models.Forbidden {
 		middleware.Refuse(c, err)
 		return
 	}
@@ -121,7 +130,7 @@ func (a *Auth) refuseLogin(c *gin.Context, in credentials, err error) {
 		return
 	}
 	status := http.StatusOK // contract 3.2: a failure is the page again
-	if limited != nil {
+	if code == models.RateLimited {
 		status = http.StatusTooManyRequests
 	}
 	a.LoginPage(c, status, models.MessageOf(err), in.next)

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
+	"github.com/relevo/relevo/models"
+)
+
+// maxEmergencyPage is the longest page of emergencies (emergencies contract 2.4).
+const maxEmergencyPage = 100
+
+// Requests is GET /solicitudes: a bare list, the newest first, for clients that poll.
+func (e *Emergencies) Requests(c *gin.Context) { e.listRequests(c, models.RequestFilter{}) }
+
+// RequestsOf is GET /solicitudes/solicitante/{id}, for the staff and the requester itself.
+func (e *Emergencies) RequestsOf(c *gin.Context) {
+	if id, ok := e.ownPathID(c); ok {
+		e.listRequests(c, models.RequestFilter{RequesterID: id})
+	}
+}
+
+func (e *Emergencies) listRequests(c *gin.Context, f models.RequestFilter) {
+	var err error
+	if f.Limit, f.Offset, err = pageOf(c, maxPage); err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	list, err := e.store.Requests(c.Request.Context(), f)
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, mapped(list, func(r models.EmergencyRequest) events.RequestData { return events.NewRequestData(r, e.callURL()) }))
+}
+
+// Request is GET /solicitudes/{id}.
+func (e *Emergencies) Request(c *gin.Context) {
+	id, err := pathNumber(c, "id")
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	req, err := e.store.RequestByID(c.Request.Context(), id)
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, events.NewRequestData(req, e.callURL()))
+}
+
+// List is GET /emergencias: a bare list, the newest first.
+func (e *Emergencies) List(c *gin.Context) { e.list(c, models.EmergencyFilter{}) }
+
+// ByStatus is GET /emergencias/por-estado/{estado}.
+func (e *Emergencies) ByStatus(c *gin.Context) {
+	status := c.Param("estado")
+	if !slices.Contains(models.EmergencyStates, status) {
+		middleware.Refuse(c, detailFaults{{"enum", []string{"path", "estado"}, "debe ser " + strings.Join(models.EmergencyStates, ", "), nil}})
+		return
+	}
+	e.list(c, models.EmergencyFilter{Status: status})
+}
+
+// ByOperator is GET /emergencias/por-operador/{id}.
+func (e *Emergencies) ByOperator(c *gin.Context) {
+	id, err := pathNumber(c, "id")
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	e.list(c, models.EmergencyFilter{OperatorID: id})
+}
+
+// ByRequester is GET /emergencias/por-solicitante/{id}, for the staff and the requester
+// itself.
+func (e *Emergencies) ByRequester(c *gin.Context) {
+	if id, ok := e.ownPathID(c); ok {
+		e.list(c, models.EmergencyFilter{RequesterID: id})
+	}
+}
+
+// ByRequest is GET /emergencias/por-solicitud/{id}: the emergency of a request.
+func (e *Emergencies) ByRequest(c *gin.Context) {
+	id, err := pathNumber(c, "id")
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	list, err := e.store.Emergencies(c.Request.Context(), models.EmergencyFilter{RequestID: id, Limit: 1})
+	if err == nil && len(list) == 0 {
+		err = models.Errorf(models.NotFound, models.EmergencyNotFound)
+	}
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, events.NewEmergencyData(list[0]))
+}
+
+func (e *Emergencies) list(c *gin.Context, f models.EmergencyFilter) {
+	var err error
+	if f.Limit, f.Offset, err = pageOf(c, maxEmergencyPage); err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	list, err := e.store.Emergencies(c.Request.Context(), f)
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, mapped(list, events.NewEmergencyData))
+}
+
+// ownPathID reads the id of a requester, who sees what is its own alone. It answers and
+// reports false otherwise.
+func (e *Emergencies) ownPathID(c *gin.Context) (int64, bool) {
+	id, err := pathNumber(c, "id")
+	if who := callerOf(c); err == nil && who.kind == Requesters && (who.account.PersonID == nil || *who.account.PersonID != id) {
+		err = models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
+	}
+	if err != nil {
+		middleware.Refuse(c, err)
+		return 0, false
+	}
+	return id, true
+}
