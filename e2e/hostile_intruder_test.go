@@ -43,8 +43,10 @@ type intruder struct {
 }
 
 // call opens a connection from an address of its own.
-func (p *process) call() (*intruder, error) {
-	conn, err := dialerFrom(elsewhere()).Dial("tcp", p.host())
+func (p *process) call() (*intruder, error) { return p.callFrom(elsewhere()) }
+
+func (p *process) callFrom(address string) (*intruder, error) {
+	conn, err := dialerFrom(address).Dial("tcp", p.host())
 	if err != nil {
 		return nil, err
 	}

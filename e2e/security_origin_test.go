@@ -48,6 +48,7 @@ const (
 	granted      = "granted"
 	refused      = "refused"
 	signedOut    = "401"
+	mute         = "as nobody: open and mute"
 )
 
 // originDoors are the ways in, with what each kind of Origin gets: with the session's
@@ -83,6 +84,15 @@ var originDoors = []struct {
 	{"Socket.IO, WebSocket", originTrial.webSocket, map[string][2]string{
 		"none": {asUser, asNobody}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, asNobody},
 	}},
+	{"Push WebSocket", originTrial.push, map[string][2]string{
+		"none": {asUser, mute}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {asUser, mute},
+	}},
+	{"Emergencies, sign-in for a token", originTrial.tokenSignIn, map[string][2]string{
+		"none": {granted, granted}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {granted, granted},
+	}},
+	{"Emergencies, REST without a token", originTrial.tokenless, map[string][2]string{
+		"none": {refused, refused}, "`null`": {refused, refused}, "foreign": {refused, refused}, "look-alike": {refused, refused}, "own or listed": {refused, refused},
+	}},
 }
 
 // anyGoal changes nothing: the trader does not exist (contract 3.6).
@@ -98,13 +108,18 @@ type originTrial struct {
 }
 
 // TestSecurityOrigins is the matrix of cross-site requests and WebSocket hijacking:
-// door × Origin × cookie, for both engines (contract 1.1, 3.1, 5.18).
+// door × Origin × cookie, for both engines (contract 1.1, 3.1, 5.18; emergencies
+// contract 1.2, 2).
 func TestSecurityOrigins(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{"native", "zishang520"} {
 		t.Run(engine, func(t *testing.T) {
 			p := start(t, models.SQLite, "RELEVO_CORS_ORIGINS="+listedOrigin, "RELEVO_SOCKET_ENGINE="+engine)
 			max := p.hire("max", models.Master)
+			p.hire("omar", models.Operador)
+			desk := &emergencyDesk{process: p, admin: p.caller("max")}
+			desk.patient = desk.newPatient("000111")
+			desk.request()
 			measured := newTable("Door", "Origin", "With the session's cookie", "Without")
 			for _, door := range originDoors {
 				for _, kind := range pageOrigins(p.url) {
@@ -257,3 +272,40 @@ func (o originTrial) joinPolling() string {
 	defer own.Close()
 	return o.outcome(o.send("POST", "/socket.io/?EIO=4&transport=polling&sid="+own.Open.SID, `42["dashboard_refresh",{}]`, "Content-Type", "text/plain;charset=UTF-8"))
 }
+
+// push opens a push socket, and tells whether it hears the request that is open.
+func (o originTrial) push() string {
+	o.t.Helper()
+	s, err := dialPush(o.t, "a page of "+o.origin, o.p.url+pushPath, o.header())
+	if err != nil {
+		if refusal(err) != http.StatusForbidden {
+			return err.Error()
+		}
+		return refused
+	}
+	defer func() { _ = s.conn.CloseNow() }()
+	s.barrier()
+	switch len(s.requests()) {
+	case 0:
+		s.mute()
+		return mute
+	case 1:
+		return asUser
+	}
+	return fmt.Sprint(s.types())
+}
+
+// tokenSignIn is login CSRF at the door that has no CSRF token.
+func (o originTrial) tokenSignIn() string {
+	resp := o.send("POST", "/auth/login", `{"identificador":"omar","contrasena":"`+password+`"}`, "Content-Type", "application/json")
+	if resp.StatusCode == 200 && resp.Header.Get("Set-Cookie") != "" {
+		return granted
+	}
+	if resp.Header.Get("Set-Cookie") != "" {
+		return "a cookie with " + resp.Status
+	}
+	return o.outcome(resp)
+}
+
+// tokenless asks with the cookie alone, which counts for nothing here.
+func (o originTrial) tokenless() string { return o.outcome(o.send("GET", "/solicitudes", "")) }
