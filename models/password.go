@@ -47,7 +47,7 @@ var errHashForm = errors.New("password hash of unknown form")
 
 // Hasher computes password hashes, a bounded number at a time: each takes 32 MiB.
 // It reads and writes Werkzeug's text forms, so that Flask can still read what is
-// stored here. All methods may be called concurrently.
+// stored here, and reads bcrypt's, which the emergencies backend wrote. All methods may be called concurrently.
 type Hasher struct {
 	// N is the cost of new hashes and of the decoy, a power of two; zero means
 	// Werkzeug's 32768. To be set before the first use.
@@ -108,7 +108,11 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (bool, err
 	if len(password) > maxPassword {
 		password, stored = "", ""
 	}
-	ok, err := verifyWerkzeug(stored, password)
+	verify := verifyWerkzeug
+	if isBcrypt(stored) {
+		verify = verifyBcrypt
+	}
+	ok, err := verify(stored, password)
 	if err != nil {
 		_, _ = verifyWerkzeug(h.method()+"$decoydecoydecoy0$", password)
 		return false, nil
