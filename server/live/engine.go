@@ -24,6 +24,9 @@ type Message struct {
 	Payload json.RawMessage
 	// Latest marks a message of which only the newest counts for a slow socket.
 	Latest bool
+	// Entity is what a Latest message is about, where each of several things has a
+	// newest one. Push sockets only.
+	Entity string
 	// Mark is the ordinal of an event of the log, 0 for everything else. Marks grow
 	// from message to message, and a socket gets a message with a mark once.
 	Mark uint64
