@@ -110,7 +110,9 @@ func TestCrash(t *testing.T) {
 		crowd := gather(k.process, k.audience()...)
 		baseline := k.logEnd()
 		ledger := newLedger()
-		dismiss := employ(t, ledger, seed, 60*time.Millisecond, k.work()...)
+		// While kills follow each other a client of 4.5.4 gets the last minute again each
+		// time (docs/replay.md): that has to be less than one return may be sent.
+		dismiss := employ(t, ledger, seed, 150*time.Millisecond, k.work()...)
 
 		kills, early := rounds(t, 5), 0
 		addr := strings.TrimPrefix(k.url, "http://")

@@ -33,8 +33,8 @@ type DeliverySlot struct {
 	ByPid bool
 	// TakenAt is when another connection of the session took its place.
 	TakenAt int64
-	// DoubtAt is when it ended while a later connection of the session was open that
-	// may have been its successor.
+	// DoubtAt is when a connection of the session came, or it ended while one was open,
+	// that may have been its successor and did not take it.
 	DoubtAt int64
 	// Owed is a cursor as text: what follows it and what the socket began with has
 	// still to be sent to it, because an earlier connection ended unconfirmed.

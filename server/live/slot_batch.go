@@ -98,10 +98,11 @@ func (b *slotBatch) load(tx *models.Tx, rows []models.DeliverySlot) error {
 }
 
 func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
-	c := claim{start: o.place, rooms: o.rooms}
+	c := claim{start: o.place, stands: o.place, rooms: o.rooms}
 	if own := b.rows[s.id]; own != nil && own.SessionKey == s.key {
 		if position, err := models.ParseEventCursor(own.Position); err == nil {
 			c.start = union(c.start, position)
+			c.stands = c.start
 		}
 		for _, room := range parseRooms(own.Rooms) {
 			if !slices.Contains(c.rooms, room) {
@@ -123,7 +124,7 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 	}
 	b.claims[i] = &c
 	row := &models.DeliverySlot{
-		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.start.String(),
+		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.stands.String(),
 		Rooms: roomsText(c.rooms), Opened: s.opened, ByPid: s.byPID,
 	}
 	b.rows[s.id] = row

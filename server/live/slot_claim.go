@@ -18,17 +18,24 @@ const (
 
 // claim is what a session that connects again finds.
 type claim struct {
-	start  models.EventCursor
+	start models.EventCursor
+	// stands is what the slot of the connection says until its client has confirmed
+	// something: the place of the slot that it took. If that is the client's own, nothing
+	// before it is missing; if it is another's, the client's own serves on for itself.
+	// So a slot does not keep the lowest place of all alive.
+	stands models.EventCursor
 	rooms  []string
 	resync string // one of the Resync constants; empty when nothing is beyond repair
 }
 
 // claimSlots finds where a connection of a session begins that stands at now's
 // place: at the lowest position of the session's slots that nobody has taken up. It
-// marks the newest of them taken and returns the rows that it changed.
+// marks the newest of them taken, which may have been another's, so that for the rest
+// the time of doubt begins, and returns the rows that it changed.
 func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Time, window time.Duration) (c claim, changed []*models.DeliverySlot) {
 	c.start = at
 	var newest *models.DeliverySlot
+	var left []*models.DeliverySlot
 	found := 0
 	for _, row := range rows {
 		serves, spent := serving(row, now, window)
@@ -57,13 +64,26 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 				c.rooms = append(c.rooms, room)
 			}
 		}
-		if row.TakenAt == 0 && (newest == nil || row.Opened > newest.Opened) {
-			newest = row
+		if row.TakenAt == 0 {
+			left = append(left, row)
+			if newest == nil || row.Opened > newest.Opened {
+				newest = row
+			}
 		}
 	}
+	c.stands = c.start
 	if newest != nil {
+		if position, err := models.ParseEventCursor(newest.Position); err == nil {
+			c.stands = position
+		}
 		newest.TakenAt = now.UnixMilli()
 		changed = append(changed, newest)
+	}
+	for _, row := range left {
+		if row != newest && row.DoubtAt == 0 && !row.Polite {
+			row.DoubtAt = now.UnixMilli()
+			changed = append(changed, row)
+		}
 	}
 	return c, changed
 }

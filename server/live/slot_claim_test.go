@@ -57,6 +57,38 @@ func TestClaimSlots(t *testing.T) {
 	}
 }
 
+// Of several slots the newest is taken, and stands for what took it; the others wait for
+// their own, for a time.
+func TestClaimTakesTheNewest(t *testing.T) {
+	now := time.UnixMilli(1_000_000_000_000)
+	older := &models.DeliverySlot{ID: "older", Position: "5", EndedAt: now.UnixMilli(), Opened: 1}
+	newer := &models.DeliverySlot{ID: "newer", Position: "7", EndedAt: now.UnixMilli(), Opened: 2}
+	at, _ := models.ParseEventCursor("z")
+	for i, want := range []struct {
+		after          time.Duration
+		start, stands  string
+		taken, doubted bool
+	}{
+		{after: time.Second, start: "5", stands: "7", doubted: true},
+		{after: time.Minute / 2, start: "5", stands: "5", taken: true, doubted: true},
+		{after: time.Minute / 2, start: "5", stands: "5", taken: true, doubted: true},
+		{after: 2 * time.Minute, start: "z", stands: "z", taken: true, doubted: true},
+	} {
+		now = now.Add(want.after)
+		got, _ := claimSlots([]*models.DeliverySlot{older, newer}, at, now, time.Hour)
+		if got.start.String() != want.start || got.stands.String() != want.stands || got.resync != "" {
+			t.Errorf("claim %d: start %s, stands %s, resync %q", i, got.start, got.stands, got.resync)
+		}
+		if newer.TakenAt == 0 || newer.DoubtAt != 0 || (older.TakenAt != 0) != want.taken || (older.DoubtAt != 0) != want.doubted {
+			t.Errorf("claim %d: newer %+v, older %+v", i, newer, older)
+		}
+	}
+	late := &models.DeliverySlot{ID: "late", Position: "5", EndedAt: 1, DoubtAt: now.Add(-doubtServes - 1).UnixMilli(), Opened: 1}
+	if got, _ := claimSlots([]*models.DeliverySlot{late}, at, now, time.Hour*24*365*100); got.resync != events.ResyncWindow || late.TakenAt == 0 {
+		t.Errorf("after the time of doubt: %+v", got)
+	}
+}
+
 // Of two tabs the one without a pid comes back first and takes the slot of the one
 // with a pid. When that one comes back itself, the first one's own slot is the taken one.
 func TestPassOn(t *testing.T) {
