@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(C
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
 
-.PHONY: help run build test crash hostile bench lint fmt generate clean client security-matrix
+.PHONY: help run build test crash hostile soak bench lint fmt generate clean client security-matrix
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ hostile: ## what clients can do to the server in its long form (docs/hostile.md)
 	@mkdir -p artifacts
 	RELEVO_HOSTILE=long go test -count=1 -timeout 60m -v -run 'TestHostile|TestResetsLeaveNothing|TestDescriptorsExhausted' ./e2e | tee artifacts/hostile.log | grep -v '"level":"info"'
 	go test -race -count=1 -timeout 30m ./socketio/conformance ./socketio/engineio | tee -a artifacts/hostile.log
+
+soak: ## five real minutes of a silent push client behind nginx (docs/push.md)
+	@build/soak.sh
 
 bench: ## measure the engine side by side with others, about 25 minutes
 	@if command -v npm >/dev/null && [ ! -d bench/peers/node/node_modules/socket.io ]; then npm ci --prefix bench/peers/node --ignore-scripts; fi

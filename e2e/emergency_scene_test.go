@@ -9,8 +9,8 @@ import (
 )
 
 // quickPings makes minutes of silence out of seconds: the time after which a proxy cuts
-// is measured in intervals of it (push.ping_interval).
-const quickPings = "RELEVO_PUSH_PING_INTERVAL=300ms"
+// is measured in intervals of it. A machine that is busy may answer late.
+var quickPings = []string{"RELEVO_PUSH_PING_INTERVAL=1s", "RELEVO_PUSH_MISSED_PONGS=10"}
 
 // manyRequests lets one account ask for more ambulances than one patient needs.
 const manyRequests = "RELEVO_EMERGENCIES_REQUESTS_PER_MINUTE=100000"

@@ -107,7 +107,7 @@ func (c *chromium) logIn(who, user string) {
 // cut both requests are there, once each (emergencies contract 1.2, 1.4, 1.6, 4.4).
 func TestPushChromium(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings)
+	e := openEmergencies(t, models.SQLite, quickPings...)
 	net := newIdleProxy(t, e.url, silence)
 	c := launch(t, front(t, net.url()))
 	const path = operatorPage + "?delay=300"
@@ -120,7 +120,7 @@ func TestPushChromium(t *testing.T) {
 	c.lists("olga", before)
 	control := silentConnection(t, net)
 	control()
-	time.Sleep(15 * silence / 3) // no wait: what is five minutes of silence
+	time.Sleep(15 * time.Second) // no wait: what is five minutes of silence
 	after := e.request()
 	c.lists("olga", before, after)
 	for _, who := range []string{"olga", "nobody"} {
@@ -165,7 +165,7 @@ func TestPushChromiumRestart(t *testing.T) {
 	t.Parallel()
 	eachDialect(t, func(t *testing.T, d models.Dialect) {
 		allowed, foreign := front(t, "http://127.0.0.1:1"), front(t, "http://127.0.0.1:1")
-		e := openEmergencies(t, d, quickPings, "RELEVO_CORS_ORIGINS="+allowed, "RELEVO_PUSH_ACCESS=network", "RELEVO_PUSH_NETWORKS=127.0.0.0/8")
+		e := openEmergencies(t, d, "RELEVO_CORS_ORIGINS="+allowed, "RELEVO_PUSH_ACCESS=network", "RELEVO_PUSH_NETWORKS=127.0.0.0/8")
 		path := operatorPage + "?delay=300&api=" + url.QueryEscape(e.url)
 		c := launch(t, allowed)
 		whole := []string{"olga", "omar", "oto"}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -50,7 +51,11 @@ type pushSocket struct {
 	frames  []pushFrame
 	ended   error // why it ended; nil while it is open
 	changed chan struct{}
+	asked   time.Time // when it last asked for a pong
 }
+
+// betweenAsks keeps a client below what it is answered in a second.
+const betweenAsks = 250 * time.Millisecond
 
 // refusedHandshake is the answer to a handshake that became no socket.
 type refusedHandshake struct{ status int }
@@ -196,6 +201,8 @@ func (s *pushSocket) barrier() {
 			n++
 		}
 	}
+	time.Sleep(time.Until(s.asked.Add(betweenAsks)))
+	s.asked = time.Now()
 	s.say(websocket.MessageText, `{"type":"ping"}`)
 	s.await("pong", n)
 }

@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -10,14 +14,28 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-// Among 500 operators some do not read what they are sent, until their connections can
-// take no more: all the others hear every request, in order and once, nobody is closed but
-// who does not read, and the patient's own request is answered meanwhile (emergencies
-// contract 4.2 b, 4.3 rule 8).
+// Among 500 operators some do not read, and their connections can take no more: all the
+// others hear every request, in order and once, none of them is closed, and patients are
+// answered meanwhile (emergencies contract 4.2 b, 4.3 rule 8).
 func TestPushStalledAmong500(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite)
+	e := openEmergencies(t, models.SQLite, "RELEVO_PUSH_PING_INTERVAL=5s")
 	const operators, stalled = 500, 3
+	// The open requests that who does not read is sent first fill what the kernel keeps
+	// for a connection, and more.
+	e.hoard(340)
+	mean := make([]*intruder, stalled)
+	for k := range mean {
+		mean[k] = e.pushIntruder(e.omar)
+	}
+	e.eventually("they are sent the open requests", func() error {
+		if n := e.sum("relevo_push_messages_sent_total"); n < stalled*340 {
+			return fmt.Errorf("%d", n)
+		}
+		return nil
+	})
+	e.clear()
+
 	sockets := make([]*pushSocket, operators)
 	var all sync.WaitGroup
 	for part := range 8 {
@@ -31,19 +49,6 @@ func TestPushStalledAmong500(t *testing.T) {
 	if t.Failed() {
 		t.FailNow()
 	}
-	var mean []*intruder
-	for range stalled {
-		i := e.pushIntruder(e.omar)
-		_ = i.conn.SetReadBuffer(4096)
-		mean = append(mean, i)
-		// It asks for answers that it never reads.
-		all.Go(func() {
-			ping := frame(0x81, `{"type":"ping"}`)
-			many := slices.Repeat(ping, 1000)
-			for i.write(many) == nil {
-			}
-		})
-	}
 	e.counts(operators + stalled)
 	var ids []int64
 	for range 20 {
@@ -56,10 +61,6 @@ func TestPushStalledAmong500(t *testing.T) {
 		}
 	}
 	e.counts(operators)
-	all.Wait()
-	if n := e.sum(`relevo_push_disconnects_total{reason="slow_consumer"}|relevo_push_disconnects_total{reason="transport_`); n != stalled {
-		t.Errorf("%d ended for not reading, want %d", n, stalled)
-	}
 	for _, s := range sockets {
 		if !s.open() {
 			t.Fatal("a neighbour was closed")
@@ -67,6 +68,44 @@ func TestPushStalledAmong500(t *testing.T) {
 	}
 	for _, i := range mean {
 		i.close()
+	}
+}
+
+// hoard stores open requests of some 10 KB each.
+func (e *emergencyDesk) hoard(n int) {
+	e.t.Helper()
+	illness := strings.Repeat("x", models.MaxCondition-3)
+	var conditions []string
+	for i := range models.MaxConditions {
+		conditions = append(conditions, fmt.Sprintf("%02d %s", i, illness))
+	}
+	err := e.open().Tx(soon(e.t), func(tx *models.Tx) error {
+		who, err := tx.UpsertRequester(models.RequesterInput{PersonInput: models.PersonInput{
+			FirstName: "Persona", LastName: "Dos", BirthDate: "1990-01-01", DocumentType: models.Cedula, DocumentNumber: "000999",
+		}, Conditions: conditions})
+		for range n {
+			if err != nil {
+				return err
+			}
+			_, err = tx.CreateRequest(models.NewRequest{RequesterID: who.ID, Latitude: 1.25, Longitude: -2.5})
+		}
+		return err
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// clear makes all requests those of another day.
+func (e *emergencyDesk) clear() {
+	e.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(e.dir, "relevo.db")}).EscapedPath()+"?_pragma=busy_timeout(30000)")
+	if err == nil {
+		_, err = db.ExecContext(soon(e.t), "UPDATE emergency_requests SET requested_at = 0")
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		e.t.Fatal(err)
 	}
 }
 

@@ -58,7 +58,7 @@ func TestPushEventsOverSocketIO(t *testing.T) {
 // next (emergencies contract 1.3, 4.2 e and f).
 func TestPushAmbulancePositions(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings, "RELEVO_EMERGENCIES_LOCATION_INTERVAL=50ms")
+	e := openEmergencies(t, models.SQLite, append(quickPings, "RELEVO_EMERGENCIES_LOCATION_INTERVAL=50ms")...)
 	crew := number(t, e.admin.call("POST", "/operadores-ambulancia", map[string]any{
 		"nombre": "Cora", "apellido": "Dos", "fechaNacimiento": "1985-05-05", "tipoDocumento": "CEDULA", "numeroDocumento": "000222", "licencia": "L-1",
 	}).want(201).body["id"])

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -106,7 +104,7 @@ func (e *emergencyDesk) judgeShape(s *pushSocket) {
 // and the count falls (emergencies contract 4.2 a and b, 4.4).
 func TestPushResetOfOne(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings)
+	e := openEmergencies(t, models.SQLite)
 	const many = 30
 	var sockets []*pushSocket
 	for range many {
@@ -207,65 +205,5 @@ func TestPushTwoProcesses(t *testing.T) {
 	there.barrier()
 	if n := len(there.requests()); n != 2 {
 		t.Errorf("a signed-out socket of another process got %d requests", n)
-	}
-}
-
-// The database is gone: the address of the socket is answered all the same, within the
-// patience of a page, sockets that are open stay, and who may listen is told to come back
-// instead of being let in deaf. When it is back, so is everything (emergencies contract 2.1,
-// 4.3 rule 7, 4.4).
-func TestPushDatabaseDown(t *testing.T) {
-	for _, f := range faults {
-		if f.name != "sqlite locked" && f.name != "postgres locked" && f.name != "sqlite full" {
-			continue
-		}
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			k := openDesk(t, f.dialect, quickPings, manyRequests)
-			e := &emergencyDesk{process: k.process, olga: k.olga, max: k.max, admin: k.caller("max")}
-			e.patient = e.newPatient("000111")
-			s := e.olga.push("")
-			first := e.request()
-			s.hears(first)
-			mend := f.strike(k)
-			body, _ := json.Marshal(ambulanceFor(e.patient))
-			refused := e.admin.send("POST", "/solicitudes/solicitar-ambulancia", body, "Content-Type", "application/json", "Authorization", "Bearer "+e.admin.token)
-			if refused.status != http.StatusServiceUnavailable || refused.body["detail"] == nil || refused.body["error"] == nil {
-				t.Errorf("a request that cannot be stored is answered with %d %s", refused.status, refused.raw)
-			}
-			for range 20 {
-				if got := e.info().body["websocket_url"]; got != pushPath {
-					t.Errorf("websocket_url is %v", got)
-				}
-			}
-			s.barrier()
-			mend()
-			var second int64
-			e.eventually("a request is taken", func() error {
-				r := e.admin.send("POST", "/solicitudes/solicitar-ambulancia", body, "Content-Type", "application/json", "Authorization", "Bearer "+e.admin.token)
-				if r.status != http.StatusOK {
-					return fmt.Errorf("%d %.300s", r.status, r.raw)
-				}
-				second = number(t, r.body["id_solicitud"])
-				return nil
-			})
-			s.hears(second)
-			if got := s.requests(); !slices.Equal(got, []int64{first, second}) {
-				t.Errorf("it got %v, want %d and %d", got, first, second)
-			}
-		})
-	}
-}
-
-// The call service is configured and down: the patient is answered, and operators are
-// told (emergencies contract 4.2 g, 4.4).
-func TestPushCallServiceDown(t *testing.T) {
-	t.Parallel()
-	e := openEmergencies(t, models.SQLite, "RELEVO_CALLS_URL=wss://127.0.0.1:1", "RELEVO_CALLS_API_KEY=key", "RELEVO_CALLS_API_SECRET=secret-of-the-call-service-0123456789")
-	s := e.olga.push("")
-	request := e.request()
-	s.hears(request)
-	if got := s.await("nueva_solicitud", 1).data(t, "server_url"); got != "wss://127.0.0.1:1" {
-		t.Errorf("server_url is %v", got)
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-// silence is how long the proxy of these tests bears it: three intervals of
-// quickPings, as 60 s are three of 20 s.
-const silence = 900 * time.Millisecond
+// silence is how long the proxy of these tests bears it, in the place of 60 s: some
+// intervals of quickPings.
+const silence = 4 * time.Second
 
 // A client that never sends a byte of its own stays open behind a proxy that cuts what
 // is silent, for longer than five minutes would be there, and hears the next request
 // (emergencies contract 1.6, 4.3 rule 1, 4.4).
 func TestPushSilentClientStays(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings)
+	e := openEmergencies(t, models.SQLite, quickPings...)
 	net := newIdleProxy(t, e.url, silence)
 	s := e.olga.pushAt(net.url() + pushPath + "?id_operador=1")
 	control := silentConnection(t, net)
@@ -68,7 +68,7 @@ func silentConnection(t *testing.T, through *cutProxy) (cut func()) {
 // (emergencies contract 4.3 rule 1).
 func TestPushDropsOnlyTheDead(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings)
+	e := openEmergencies(t, models.SQLite, "RELEVO_PUSH_PING_INTERVAL=2s")
 	mute, talks := e.pushIntruder(e.olga), e.pushIntruder(e.olga)
 	stop, over := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -119,7 +119,7 @@ func (p *process) pushIntruder(w *person) *intruder {
 // (emergencies contract 1.5, 4.3 rule 2, 4.4).
 func TestPushBearsAnything(t *testing.T) {
 	t.Parallel()
-	e := openEmergencies(t, models.SQLite, quickPings)
+	e := openEmergencies(t, models.SQLite)
 	s := e.olga.push("")
 	said := []struct {
 		kind websocket.MessageType
