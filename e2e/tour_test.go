@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,12 +30,20 @@ func TestReadmeTour(t *testing.T) {
 	for _, b := range blocks {
 		script.Write(b[1])
 	}
+	needNode(t, "ws")
 	p := start(t, models.SQLite)
 	// The tour calls the program as make run builds it.
 	if err := os.MkdirAll(p.dir+"/bin", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(binary, p.dir+"/bin/relevo"); err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(".")
+	if err == nil {
+		err = os.Symlink(here, p.dir+"/e2e")
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(soon(t), "bash", "-c", script.String())
@@ -46,5 +55,8 @@ func TestReadmeTour(t *testing.T) {
 	t.Logf("the tour printed:\n%s", out)
 	if !strings.Contains(string(out), "EXP-1001") {
 		t.Error("the tour created no operation")
+	}
+	if !regexp.MustCompile(`heard: {"type":"nueva_solicitud".*"nombre":"Rosa"`).Match(out) {
+		t.Error("no emergency arrived in the terminal")
 	}
 }
