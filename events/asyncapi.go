@@ -10,9 +10,9 @@ import (
 )
 
 // AsyncAPI is the table as an AsyncAPI 3.0 document, indented JSON with a newline at
-// the end. The namespace "/" is the one channel; its server sends the rows of the
-// table and receives what clients may send. x-class and x-audience say how a row is
-// delivered and to which rooms.
+// the end. One channel is the namespace "/", whose server sends the rows of the table
+// and receives what clients may send; the other is the push WebSocket. x-class and
+// x-audience say how a row is delivered and to which rooms.
 func AsyncAPI() ([]byte, error) {
 	r := schema.NewReflector("#/components/schemas/")
 	messages, channel := schema.Schema{}, schema.Schema{}
@@ -43,6 +43,10 @@ func AsyncAPI() ([]byte, error) {
 		}
 		operations[key] = operation
 	}
+	emergencies, pushing := pushChannel(r, messages)
+	for key, operation := range pushing {
+		operations[key] = operation
+	}
 	return encodeDocument(schema.Schema{
 		"asyncapi":           "3.0.0",
 		"info":               schema.Schema{"title": "Relevo events", "version": "1.0.0", "description": asyncDescription},
@@ -50,17 +54,20 @@ func AsyncAPI() ([]byte, error) {
 		"servers": schema.Schema{"desk": schema.Schema{
 			"host": "localhost:8080", "pathname": "/socket.io/", "protocol": "ws", "protocolVersion": "Engine.IO 4, Socket.IO 5",
 			"description": "Socket.IO over long polling or WebSocket; the session cookie of the handshake says who it is.",
+		}, "push": schema.Schema{
+			"host": "localhost:8080", "protocol": "ws", "description": "Plain WebSocket; the session cookie of the handshake says who it is.",
 		}},
 		"channels": schema.Schema{"desk": schema.Schema{
-			"address": "/", "title": "Namespace /", "messages": channel,
+			"address": "/", "title": "Namespace /", "messages": channel, "servers": []schema.Schema{reference("#/servers/desk")},
 			"description": "The one namespace. A signed-in socket is in authenticated, public, role_<Role> and user_<id>; an anonymous one in public.",
-		}},
+		}, "emergencies": emergencies},
 		"operations": operations,
 		"components": schema.Schema{"messages": messages, "schemas": r.Components},
 	})
 }
 
-const asyncDescription = "Every event of the desk. An event is one Socket.IO packet with its name and one argument, the payload. " +
+const asyncDescription = "Every event of the desk. An event is one Socket.IO packet with its name and one argument, the payload; " +
+	"those of the emergencies desk are also one text frame each of the push WebSocket, which is the payload. " +
 	"Events of class durable are kept in the event log and replayed to clients that come back; a replayed payload has the event's id as _event_id. " +
 	"Of class latest only the newest counts. Class reply answers one socket or one user."
 
@@ -84,10 +91,16 @@ func MessageKeys() []string {
 
 func message(r *schema.Reflector, row Row) schema.Schema {
 	payload := r.Inline(row.Payload)
+	properties := payload["properties"].(schema.Schema)
+	if row.Push {
+		properties["type"] = schema.Const(row.Name)
+	}
 	if row.Class == Durable {
-		payload["properties"].(schema.Schema)["_event_id"] = schema.Schema{
-			"type": "string", "format": "uuid", "description": "Only in a replayed event: its id, by which a repetition is known.",
+		when := "Only in a replayed event"
+		if row.Push {
+			when = "In a replayed event, and in every message of a push socket but an open request"
 		}
+		properties["_event_id"] = schema.Schema{"type": "string", "format": "uuid", "description": when + ": its id, by which a repetition is known."}
 	}
 	audience := schema.Schema{"rooms": row.Audience.Rooms}
 	if len(row.Audience.Except) > 0 {

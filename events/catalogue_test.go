@@ -47,11 +47,12 @@ func TestCatalogueRows(t *testing.T) {
 			t.Errorf("%s is public (contract 5.1)", r.Name)
 		}
 	}
-	// contract 2.2 and 2.3: the names that the pages listen to.
+	// contract 2.2 and 2.3, emergencies contract 1.3: the names that the pages listen to.
 	for _, want := range strings.Fields(`connection_established refresh_dashboard nueva_operacion operacion_actualizada
 		operacion_completada operacion_cancelada operacion_asignada operacion_reasignada_removida nuevo_cliente dashboard_update
 		position_update client_created client_updated client_status_changed client_deleted nuevo_usuario notification
-		user_updated user_deleted joined_room tipos_cambio_actualizados`) {
+		user_updated user_deleted joined_room tipos_cambio_actualizados
+		nueva_solicitud sala_atendida emergencia_actualizada ubicacion_ambulancia`) {
 		if !hasRow(want) {
 			t.Errorf("no row %s", want)
 		}
