@@ -34,7 +34,7 @@ func (d documents) serveAsync(c *gin.Context) { c.Data(http.StatusOK, gin.MIMEJS
 func OpenAPI(cookie string) ([]byte, error) {
 	return openapi.Document(slices.Concat(
 		processRoutes(), api.AuthRoutes(), api.SessionsRoutes(), api.AuditRoutes(), api.UsersRoutes(), api.FilesRoutes(), api.ClientsRoutes(), api.OperationsRoutes(),
-		api.DashboardRoutes(), api.EventsRoutes(), api.EmitRoutes(), pages.Routes(),
+		api.DashboardRoutes(), api.EventsRoutes(), api.EmitRoutes(), api.EmergencyRoutes(), pages.Routes(),
 	), cookie)
 }
 
