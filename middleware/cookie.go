@@ -49,14 +49,18 @@ func (k CookieRule) named(r *http.Request, name string) string {
 	return name
 }
 
-// set adds a cookie to the answer: HttpOnly, SameSite=Lax, Path=/ (contract 3.1). A
+func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
+	k.write(c.Writer.Header(), c.Request, name, value, expires)
+}
+
+// write adds a cookie to the header of the answer to r: HttpOnly, SameSite=Lax, Path=/ (contract 3.1). A
 // zero expires makes one that ends with the browser; an empty value takes it away. It
 // replaces what the answer said of that cookie before.
-func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
-	name = k.named(c.Request, name)
+func (k CookieRule) write(h http.Header, r *http.Request, name, value string, expires time.Time) {
+	name = k.named(r, name)
 	cookie := &http.Cookie{
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: k.isSecure(c.Request),
+		Secure: k.isSecure(r),
 	}
 	switch {
 	case value == "":
@@ -65,9 +69,10 @@ func (k CookieRule) set(c *gin.Context, name, value string, expires time.Time) {
 		// Max-Age wins where it is known: it does not depend on the browser's clock.
 		cookie.Expires, cookie.MaxAge = expires, max(int(expires.Sub(k.Now())/time.Second), 1)
 	}
-	h := c.Writer.Header()
 	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(earlier string) bool { return strings.HasPrefix(earlier, name+"=") })
-	http.SetCookie(c.Writer, cookie)
+	if line := cookie.String(); line != "" {
+		h.Add("Set-Cookie", line)
+	}
 }
 
 // of is the value of a cookie of the request, "" without one.

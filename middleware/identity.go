@@ -31,6 +31,9 @@ type Identity struct {
 // Anonymous reports whether nobody is signed in.
 func (i Identity) Anonymous() bool { return i.UserID == 0 }
 
+// IdentityFor is the identity that a live session with its user stands for.
+func IdentityFor(s models.Session) Identity { return identify(s) }
+
 // identify is the identity that a session stands for.
 func identify(s models.Session) Identity {
 	id := Identity{
@@ -41,6 +44,15 @@ func identify(s models.Session) Identity {
 		id.RememberedID = *s.RememberedID
 	}
 	return id
+}
+
+// IdentityOfRemembered is the identity that a live remembered login with its user stands
+// for while it has no session.
+func IdentityOfRemembered(row models.RememberedLogin) Identity {
+	return Identity{
+		UserID: row.UserID, Username: row.User.Username, Role: row.User.Role,
+		RememberedID: row.ID, ExpiresAt: row.Expires(),
+	}
 }
 
 const identityKey = "relevo.identity"

@@ -66,10 +66,7 @@ func (s *Sessions) Resolve(r *http.Request) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{
-		UserID: row.UserID, Username: row.User.Username, Role: row.User.Role,
-		RememberedID: row.ID, ExpiresAt: row.Expires(),
-	}, nil
+	return IdentityOfRemembered(row), nil
 }
 
 func (s *Sessions) bySession(r *http.Request) (Identity, error) {
@@ -121,7 +118,7 @@ func (s *Sessions) restore(c *gin.Context) (Identity, error) {
 	if token == "" || c.Request.Method == http.MethodOptions {
 		return Identity{}, nil
 	}
-	by := models.Actor{IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
+	by := models.Actor{IP: c.ClientIP(), UserAgent: c.Request.UserAgent(), Visitor: s.Visitor(c.Request)}
 	got, err := s.store.RestoreLogin(c.Request.Context(), token, by, s.rule.Lifetime, s.rule.Reused)
 	if models.CodeOf(err) == models.NotFound {
 		s.rule.Cookie.set(c, RememberCookie, "", time.Time{})

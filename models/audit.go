@@ -26,6 +26,9 @@ type Actor struct {
 	Role      string
 	IP        string // at most 45 characters are kept
 	UserAgent string // at most 200 characters are kept
+	// Visitor is the hash of the visitor cookie of a browser that begins a session;
+	// empty without one.
+	Visitor string
 }
 
 // Audit adds a line to the trail. Entity is User, Client or Operation.

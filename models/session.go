@@ -24,7 +24,9 @@ type Session struct {
 	RememberedID *int64
 	IPAddress    *string
 	UserAgent    *string
-	User         User
+	// VisitorHash is of the visitor cookie of the browser; nil without one.
+	VisitorHash *string
+	User        User
 }
 
 // Expires is the absolute end of the session.
@@ -51,6 +53,7 @@ func (tx *Tx) CreateSession(user int64, by Actor, life time.Duration, remembered
 		TokenHash: HashToken(token), UserID: user, CreatedAt: now.UnixMilli(), LastSeenAt: now.UnixMilli(),
 		ExpiresAt: now.Add(life).UnixMilli(), Remembered: remembered,
 		IPAddress: bounded(by.IP, 45), UserAgent: bounded(by.UserAgent, 200),
+		VisitorHash: bounded(by.Visitor, 64),
 	}
 	if err := tx.db.Omit("User").Create(&row).Error; err != nil {
 		return "", Session{}, unavailable(err)

@@ -89,7 +89,7 @@ type Config struct {
 		Origins []string `key:"origins" default:"" check:"origins" doc:"Foreign origins (scheme://host[:port]) that may call with cookies and open sockets; the own origin always may."`
 	} `key:"cors"`
 	Emergencies struct {
-		Enabled           bool          `key:"enabled" default:"true" doc:"Serves the REST interface of the emergencies desk (docs/emergencies-contract.md)."`
+		Enabled           bool          `key:"enabled" default:"true" doc:"Serves the emergencies desk: its REST interface (docs/emergencies-contract.md) and its push sockets (docs/push.md)."`
 		TokenLifetime     time.Duration `key:"token_lifetime" default:"24h" check:"positive" doc:"Life of the tokens of POST /auth/login, and of the session behind one of a user of the desk."`
 		OpenFor           time.Duration `key:"open_for" default:"24h" check:"positive" doc:"How long a request that nobody has evaluated is sent to operators who connect."`
 		PositionFor       time.Duration `key:"position_for" default:"5m" check:"positive" doc:"How long the last position of an ambulance counts."`
@@ -99,6 +99,14 @@ type Config struct {
 		RequestsPerMinute int           `key:"requests_per_minute" default:"10" check:"positive" doc:"Requests for an ambulance a minute of one account, or without a token of one client address."`
 		WebSocketURL      string        `key:"websocket_url" default:"" check:"socketurl?" doc:"Address of the push socket that operators are told, ws://, wss:// or a path; empty is the path /ws/emergencias, which browsers resolve against the server that they asked."`
 	} `key:"emergencies"`
+	Push struct {
+		Access       string        `key:"access" default:"session" check:"session|network|open" doc:"Who listens on the push sockets of emergencies: session is who is signed in with a role of push.roles, network is besides who comes from push.networks, open is everybody who reaches the port. Other sockets stay open and mute."`
+		Networks     []string      `key:"networks" default:"" check:"cidrs" doc:"Addresses or CIDR ranges whose push sockets listen without a session when push.access is network."`
+		Roles        []string      `key:"roles" default:"Operador,Master" check:"roles" doc:"Roles whose push sockets listen."`
+		PingInterval time.Duration `key:"ping_interval" default:"20s" check:"positive" doc:"Time between two pings of a push socket."`
+		MissedPongs  int           `key:"missed_pongs" default:"2" check:"positive" doc:"Pings in a row without a sign of life after which a push socket is dropped."`
+		MaxMessage   int64         `key:"max_message" default:"65536" check:"positive" doc:"Largest message in bytes that a push client may send; it is thrown away."`
+	} `key:"push"`
 	Calls struct {
 		URL       string `key:"url" default:"" check:"callurl?" doc:"Address of the LiveKit server of calls, as clients reach it, for example wss://calls.example; empty is without calls."`
 		APIKey    string `key:"api_key" default:"" alias:"LIVEKIT_API_KEY" doc:"API key of the LiveKit server."`

@@ -4,9 +4,12 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/relevo/relevo/models"
 )
 
 // sampleSecrets are keys that stand in examples and templates, where everybody
@@ -53,6 +56,8 @@ func checkSetting(rule string, value any) (want string) {
 	case "token":
 		return orWant(text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == "",
 			"letters, digits, - and _")
+	case "roles":
+		return checkEach(value.([]string), func(role string) bool { return slices.Contains(models.Roles, role) }, strings.Join(models.Roles, ", "))
 	case "cidrs":
 		return checkEach(value.([]string), isNetwork, "addresses or CIDR ranges such as 10.0.0.0/8")
 	case "origins":

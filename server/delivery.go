@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -42,7 +43,10 @@ func (s *Server) Follow() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.tail.Run(ctx) })
-	running.Go(func() { s.watch.Run(ctx) })
+	for _, watch := range s.watches {
+		running.Go(func() { watch.Run(ctx) })
+	}
+	running.Go(func() { s.watchPush(ctx) })
 	running.Go(func() { s.security.Run(ctx) })
 	running.Go(func() { s.seen.Run(ctx) })
 	running.Go(func() { s.presence.Run(ctx) })
@@ -89,8 +93,14 @@ func (s *Server) leaveRole(ctx context.Context, userID int64) {
 	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
 	defer cancel()
 	if s.cfg.Events.Log == "off" || s.tail.CatchUp(ctx) != nil {
-		s.engine.MoveUser(userID, roleRooms(), nil)
+		s.moveUser(userID, nil)
 	}
+}
+
+// moveUser takes a user's sockets out of the rooms of all roles and into others.
+func (s *Server) moveUser(userID int64, join []string) {
+	s.engine.MoveUser(userID, roleRooms(), join)
+	s.push.MoveUser(userID, roleRooms(), join)
 }
 
 func (s *Server) guarded(d events.Delivery) {
@@ -103,7 +113,9 @@ func (s *Server) guarded(d events.Delivery) {
 func (s *Server) endSockets(e models.EventRecord) bool {
 	reason, ok := events.SessionEnd(e)
 	if ok {
-		s.engine.EndRooms(e.Rooms, live.Ending{Name: e.Name, Payload: e.Payload, Back: reason == events.EndReplaced})
+		ending := live.Ending{Name: e.Name, Payload: e.Payload, Back: reason == events.EndReplaced}
+		s.engine.EndRooms(e.Rooms, ending)
+		s.push.EndRooms(e.Rooms, ending)
 	}
 	return ok
 }
@@ -114,13 +126,13 @@ func (s *Server) send(d events.Delivery) error {
 		return nil
 	}
 	if id, role, ok := events.RoleChange(d.EventRecord); ok {
-		s.engine.MoveUser(id, roleRooms(), []string{events.RoomRole(role)})
+		s.moveUser(id, []string{events.RoomRole(role)})
 	}
-	m := live.Message{Rooms: d.Rooms, Except: d.Except, Name: d.Name, Payload: d.Payload, Latest: d.Latest}
+	m := live.Message{Rooms: d.Rooms, Except: d.Except, Name: d.Name, Payload: d.Payload, Latest: d.Latest, Entity: d.Entity}
 	if d.Ordinal > 0 {
 		m.Mark, m.Offset = d.Ordinal, d.Offset()
 	}
-	if err := s.engine.Send(m); err != nil {
+	if err := errors.Join(s.engine.Send(m), s.push.Send(m)); err != nil {
 		return fmt.Errorf("send %s: %w", d.Name, err)
 	}
 	if d.Ordinal > 0 {

@@ -96,5 +96,3 @@ func (s *Server) calls() (api.Calls, error) {
 	}
 	return service, nil
 }
-
-func (s *Server) pushConnections() int { return 0 }

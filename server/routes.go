@@ -2,6 +2,7 @@ package server
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,9 +20,14 @@ func (s *Server) routes(r *gin.Engine) error {
 	r.HandleMethodNotAllowed = true
 	r.GET("/healthz", gin.WrapF(s.health.ServeLive))
 	r.GET("/readyz", gin.WrapF(s.health.ServeReady))
-	r.Use(s.metrics.Middleware(s.cfg.Socket.Path + "*any"))
+	r.Use(s.metrics.Middleware(append(slices.Clone(pushPaths), s.cfg.Socket.Path+"*any")...))
 	r.Use(middleware.OneForwardedFor, middleware.CheckHost())
 	r.Any(s.cfg.Socket.Path+"*any", middleware.NoSniff, pages.ClientFiles(s.cfg.Socket.Path, s.cfg.Socket.ClientDir), gin.WrapH(s.engine))
+	if s.cfg.Emergencies.Enabled {
+		for _, path := range pushPaths {
+			r.GET(path, middleware.NoSniff, gin.WrapH(s.push))
+		}
+	}
 	if err := r.SetTrustedProxies(s.cfg.HTTP.TrustedProxies); err != nil {
 		return err
 	}
@@ -39,7 +45,7 @@ func (s *Server) routes(r *gin.Engine) error {
 	// The emergencies desk, for programs with a token (docs/emergencies-contract.md).
 	auth := api.NewAuth(s.store, s.sessions, s.csrf, s.hasher, api.AuthRule{
 		PerMinute: s.cfg.Login.PerMinute, MaxDelay: s.cfg.Login.MaxDelay, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
-		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security,
+		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security, SignedIn: s.wakePush,
 	})
 	if err := s.emergencyRoutes(r, auth); err != nil {
 		return err

@@ -27,7 +27,7 @@ func noteRoutes(h http.Handler, routes []string) http.Handler {
 	exercised.Unlock()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		if strings.HasPrefix(r.URL.Path, "/socket.io/") {
+		if strings.HasPrefix(r.URL.Path, "/socket.io/") || strings.Contains(r.URL.Path, "/ws/") {
 			h.ServeHTTP(w, r) // needs to hijack the connection
 			return
 		}

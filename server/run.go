@@ -144,7 +144,9 @@ func (s *Server) drainSockets(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
 	}
-	return s.engine.Drain(ctx)
+	drained := make(chan error, 1)
+	go func() { drained <- s.push.Drain(ctx) }()
+	return errors.Join(s.engine.Drain(ctx), <-drained)
 }
 
 // ended tells an ordered end of an http.Server from a failure.

@@ -30,7 +30,9 @@ type Server struct {
 	metrics  *Metrics
 	engine   live.Engine
 	hub      *live.Hub
-	watch    *live.SessionWatch
+	places   *live.Places
+	push     *live.Push
+	watches  []*live.SessionWatch
 	tail     *events.Tail
 	herald   *events.Herald
 	replay   *live.Replay // nil when nothing is replayed
@@ -68,10 +70,13 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		return nil, err
 	}
 	s.engine = s.newEngine()
-	s.watch = live.NewSessionWatch(live.SessionWatchConfig{
-		Engine: s.engine, States: store.SessionStates, Now: store.Instant, Interval: cfg.Session.CheckInterval,
-		Log: log.Named("sessions"),
-	})
+	s.push = s.newPush()
+	for _, sockets := range []live.SpeakerSockets{s.engine, s.push} {
+		s.watches = append(s.watches, live.NewSessionWatch(live.SessionWatchConfig{
+			Engine: sockets, States: store.SessionStates, Now: store.Instant, Interval: cfg.Session.CheckInterval,
+			Log: log.Named("sessions"),
+		}))
+	}
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
@@ -83,4 +88,6 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 }
 
 // ServeHTTP serves the public interface.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handler.ServeHTTP(w, straightPush(r))
+}

@@ -16,6 +16,7 @@ var engines = map[string]func(live.Handler, live.Options) live.Engine{
 // newEngine makes the Socket.IO engine and the hub that decides for it.
 func (s *Server) newEngine() live.Engine {
 	counters, limits := live.NewCounters(), s.socketLimits()
+	s.places = live.NewPlaces(limits)
 	s.presence = s.newPresence()
 	s.hub = live.NewHub(live.HubConfig{
 		Resolve:        s.sessions.Resolve,
@@ -35,7 +36,7 @@ func (s *Server) newEngine() live.Engine {
 		MaxPayload:     s.cfg.Socket.MaxPayload,
 		ConnectTimeout: s.cfg.Socket.ConnectTimeout,
 		ConfirmAfter:   s.cfg.Socket.ConfirmAfter,
-		Places:         live.NewPlaces(limits),
+		Places:         s.places,
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
 	}

@@ -36,6 +36,8 @@ type AuthRule struct {
 	Now func() time.Time
 	// Security is told of failed attempts. Nil keeps no record.
 	Security *models.SecurityLog
+	// SignedIn is told of each session that began here, with its user. Nil is silence.
+	SignedIn func(models.Session)
 	// Attempt is told how each attempt ended: ok, rejected or limited. Nil is silence.
 	Attempt func(result string)
 }
@@ -44,6 +46,9 @@ type AuthRule struct {
 func NewAuth(store *models.Store, sessions *middleware.Sessions, csrf *middleware.CSRF, hasher *models.Hasher, rule AuthRule) *Auth {
 	if rule.Attempt == nil {
 		rule.Attempt = func(string) {}
+	}
+	if rule.SignedIn == nil {
+		rule.SignedIn = func(models.Session) {}
 	}
 	a := &Auth{store: store, sessions: sessions, csrf: csrf, hasher: hasher, limits: newLoginLimits(rule.PerMinute, rule.MaxDelay), rule: rule}
 	a.LoginPage = a.plainLoginPage

@@ -148,7 +148,7 @@ type signedIn struct {
 func (a *Auth) signIn(c *gin.Context, user models.User, life time.Duration, remember bool) (signedIn, error) {
 	var out signedIn
 	old := middleware.IdentityOf(c)
-	by := models.Actor{UserID: user.ID, Username: user.Username, Role: user.Role, IP: c.ClientIP(), UserAgent: c.Request.UserAgent()}
+	by := models.Actor{UserID: user.ID, Username: user.Username, Role: user.Role, IP: c.ClientIP(), UserAgent: c.Request.UserAgent(), Visitor: a.sessions.Visitor(c.Request)}
 	err := a.store.Tx(c.Request.Context(), func(tx *models.Tx) error {
 		if old.SessionID != 0 {
 			if err := tx.EndSession(old.SessionID); err != nil {
@@ -181,6 +181,7 @@ func (a *Auth) signIn(c *gin.Context, user models.User, life time.Duration, reme
 		return signedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	out.session.User = out.user
+	a.rule.SignedIn(out.session)
 	return out, nil
 }
 

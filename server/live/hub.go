@@ -85,6 +85,12 @@ func NewHub(c HubConfig) *Hub {
 // Counters returns what the hub counts into; engines share it.
 func (h *Hub) Counters() *Counters { return h.config.Counters }
 
+// Handshake uses up one of the handshakes that an address has. Without one left it
+// returns how long until the next.
+func (h *Hub) Handshake(r *http.Request) (wait time.Duration, ok bool) {
+	return h.handshakes.take(r, h.config.Now())
+}
+
 // Authorize implements Handler.
 func (h *Hub) Authorize(r *http.Request) (middleware.Identity, error) {
 	if r.Header.Get("Origin") != "" && !h.config.Origin(r) {
@@ -92,7 +98,7 @@ func (h *Hub) Authorize(r *http.Request) (middleware.Identity, error) {
 		return middleware.Identity{}, ErrForeignOrigin
 	}
 	if isHandshake(r) && !isRecheck(r) {
-		if wait, ok := h.handshakes.take(r, h.config.Now()); !ok {
+		if wait, ok := h.Handshake(r); !ok {
 			h.config.Counters.HandshakeFailure(FailureRate)
 			return middleware.Identity{}, &tooManyHandshakes{wait}
 		}

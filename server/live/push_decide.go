@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -25,6 +26,10 @@ type PushSpeaker struct {
 	Opened  time.Time
 	Address string
 }
+
+// ErrSignedInElsewhere is a Speaker's answer for a socket whose visitor has begun a
+// session from another address: see Push.Wake.
+var ErrSignedInElsewhere = errors.New("signed in from another address")
 
 // decide puts a socket into the rooms of who it speaks for now. The caller holds mu.
 func (p *Push) decide(s *pushSocket, id middleware.Identity) {
@@ -139,6 +144,10 @@ func (s *pushSocket) lookUp() error {
 	}
 	cancel()
 	p.mu.Lock()
+	if errors.Is(err, ErrSignedInElsewhere) {
+		err = nil
+		s.line.close(reasonElsewhere)
+	}
 	if err != nil || s.gone {
 		return err
 	}

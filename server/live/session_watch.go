@@ -12,9 +12,17 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
+// SpeakerSockets are sockets that speak for sessions; every Engine has such, and so has a
+// Push. The methods are described there.
+type SpeakerSockets interface {
+	EachSpeaker(visit func(middleware.Identity))
+	EndRooms(rooms []string, e Ending)
+	DropUser(userID int64, revoke bool)
+}
+
 // SessionWatchConfig is what a SessionWatch needs. All but Log are required.
 type SessionWatchConfig struct {
-	Engine Engine
+	Engine SpeakerSockets
 	// States looks sessions and remembered logins up by id.
 	States func(ctx context.Context, sessions, remembered []int64) (models.SessionStates, error)
 	// Now is the clock of the sessions' ends.
