@@ -27,7 +27,7 @@ func TestEmergencyAccounts(t *testing.T) {
 		if err != nil || old.ID <= first.ID || old.Kind != nil || old.Email != nil || old.Is("") {
 			t.Fatalf("without a kind: %+v, %v", old, err)
 		}
-		for login, want := range map[string]int64{"ñandú": first.ID, "ana@mail.example": first.ID, "ANA@MAIL.EXAMPLE": first.ID, "vieja": old.ID, "VIEJA": 0, "": 0, "u1": 0} {
+		for login, want := range map[string]int64{"ñandú": first.ID, "ana@mail.example": first.ID, "ANA@MAIL.EXAMPLE": first.ID, "vieja": old.ID, "VIEJA": 0, "": 0, "u1": 0, "a\x00b": 0, "\xff": 0} {
 			got, err := a.store.EmergencyAccountByLogin(ctx, login)
 			if (want == 0 && models.CodeOf(err) != models.NotFound) || (want != 0 && (err != nil || got.ID != want)) {
 				t.Errorf("%q: %d, %v", login, got.ID, err)

@@ -16,8 +16,8 @@ var emergencySteps = map[string][]string{
 // EmergencyMayBecome tells whether an emergency may go from one state to another.
 func EmergencyMayBecome(from, to string) bool { return slices.Contains(emergencySteps[from], to) }
 
-// Final reports whether nothing can change any more.
-func (e Emergency) Final() bool { return len(emergencySteps[e.Status]) == 0 }
+// final reports whether nothing can change any more.
+func final(status string) bool { return len(emergencySteps[status]) == 0 }
 
 // EmergencyChange is what an operator changes; nil leaves a field as it is.
 type EmergencyChange struct {
@@ -59,7 +59,7 @@ func (tx *Tx) ChangeEmergency(id int64, change EmergencyChange) (Emergency, bool
 			return Emergency{}, false, err
 		}
 	}
-	if len(emergencySteps[row.Status]) == 0 {
+	if final(row.Status) {
 		if err := tx.endDispatch(id); err != nil {
 			return Emergency{}, false, err
 		}
@@ -101,7 +101,7 @@ func (row *emergencyRow) apply(change EmergencyChange) error {
 // mayBecome holds the step from row to next against the states.
 func (row emergencyRow) mayBecome(next emergencyRow) error {
 	switch {
-	case len(emergencySteps[row.Status]) == 0:
+	case final(row.Status):
 		return Errorf(Conflict, "La emergencia está %s y ya no se puede cambiar", row.Status)
 	case next.Status != row.Status && !EmergencyMayBecome(row.Status, next.Status):
 		return Errorf(Conflict, "Una emergencia %s no puede pasar a %s", row.Status, next.Status)
