@@ -46,7 +46,7 @@ var described = sync.OnceValue(func() (d struct{ rest, events *schematest.Docume
 func heldToDocument(t *testing.T, h http.Handler, routes []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		route := routeOf(routes, r.Method+" "+r.URL.Path)
-		if strings.HasPrefix(r.URL.Path, "/socket.io/") || route == "" {
+		if strings.HasPrefix(r.URL.Path, "/socket.io/") || strings.Contains(r.URL.Path, "/ws/") || route == "" {
 			h.ServeHTTP(w, r) // hijacks its connection, or is nothing that a document describes
 			return
 		}
