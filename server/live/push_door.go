@@ -70,7 +70,9 @@ func (p *Push) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.since = "?" // as unknown as any other
 	}
 	// What is no number counts as absent (emergencies contract 4.3).
-	a.operator, _ = strconv.ParseInt(query.Get("id_operador"), 10, 64)
+	if n, err := strconv.ParseInt(query.Get("id_operador"), 10, 64); err == nil {
+		a.operator = n
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookUpTimeout)
 	defer cancel()
 	var err error
