@@ -66,6 +66,7 @@ type writer struct {
 	ledger *ledger
 	random *rand.Rand
 	pause  time.Duration // longest one between two writes
+	allow  chan struct{} // an element for each write that may be made; nil for any number
 	err    error         // why it ended early
 }
 
@@ -84,6 +85,13 @@ var errStopped = errors.New("stopped")
 func (w *writer) commit(what string, write func() (reply, error), done func() (bool, error)) error {
 	if w.ctx.Err() != nil {
 		return errStopped
+	}
+	if w.allow != nil {
+		select {
+		case <-w.allow:
+		case <-w.ctx.Done():
+			return errStopped
+		}
 	}
 	time.Sleep(time.Duration(w.random.Int64N(int64(w.pause))))
 	// A password hash on a busy machine may not fit between two kills for long.
@@ -182,12 +190,12 @@ type job struct {
 
 // employ lets writers work until the returned function is called, which waits for
 // them and fails the test when one ended early.
-func employ(t *testing.T, l *ledger, seed uint64, pause time.Duration, jobs ...job) (dismiss func()) {
+func employ(t *testing.T, l *ledger, seed uint64, pause time.Duration, allow chan struct{}, jobs ...job) (dismiss func()) {
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	var writers []*writer
 	for i, j := range jobs {
-		w := &writer{person: j.who.frozen(), ctx: ctx, ledger: l, random: rand.New(rand.NewPCG(seed, uint64(i))), pause: pause}
+		w := &writer{person: j.who.frozen(), ctx: ctx, ledger: l, random: rand.New(rand.NewPCG(seed, uint64(i))), pause: pause, allow: allow}
 		writers = append(writers, w)
 		running.Go(func() {
 			for w.err == nil {

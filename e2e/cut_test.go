@@ -65,7 +65,7 @@ func TestCuts(t *testing.T) {
 		crowd := gather(k.process, watchers...)
 		baseline := k.logEnd()
 		ledger := newLedger()
-		dismiss := employ(t, ledger, seed, scale.pace, k.work()...)
+		dismiss := employ(t, ledger, seed, scale.pace, nil, k.work()...)
 
 		made := map[string]int{}
 		for range scale.rounds {

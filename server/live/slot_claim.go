@@ -36,9 +36,9 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 	c.start = at
 	var newest *models.DeliverySlot
 	var left []*models.DeliverySlot
-	found := 0
+	found, taken := 0, takenFor(rows, now)
 	for _, row := range rows {
-		serves, spent := serving(row, now, window)
+		serves, spent := serving(row, now, window, taken)
 		if spent {
 			// What it missed cannot be told from what others of the session have had.
 			c.resync = events.ResyncWindow
@@ -110,8 +110,20 @@ func passOn(own *models.DeliverySlot, others []*models.DeliverySlot) (heir *mode
 	return heir
 }
 
+// takenFor is how long taken slots serve: longer while another waits that may have been
+// mistaken for them, because its client needs theirs then.
+func takenFor(rows []*models.DeliverySlot, now time.Time) time.Duration {
+	for _, row := range rows {
+		waits := !row.ByPid && !row.Polite && row.EndedAt != 0 && row.TakenAt == 0
+		if waits && row.DoubtAt != 0 && now.Sub(time.UnixMilli(row.DoubtAt)) <= doubtServes {
+			return doubtServes
+		}
+	}
+	return takenServes
+}
+
 // serving reports whether a slot can be claimed, or has missed more than is known.
-func serving(row *models.DeliverySlot, now time.Time, window time.Duration) (serves, spent bool) {
+func serving(row *models.DeliverySlot, now time.Time, window, taken time.Duration) (serves, spent bool) {
 	since := func(at int64) time.Duration { return now.Sub(time.UnixMilli(at)) }
 	switch {
 	case row.ByPid || row.EndedAt == 0:
@@ -120,7 +132,7 @@ func serving(row *models.DeliverySlot, now time.Time, window time.Duration) (ser
 		// Most are pages that were left for another one of the same browser.
 		return row.TakenAt == 0 && since(row.EndedAt) <= politeServes, false
 	case row.TakenAt != 0:
-		return since(row.TakenAt) <= takenServes, false
+		return since(row.TakenAt) <= taken, false
 	case row.DoubtAt != 0 && since(row.DoubtAt) > doubtServes, since(row.EndedAt) > window:
 		return false, true
 	}

@@ -83,6 +83,15 @@ func TestClaimTakesTheNewest(t *testing.T) {
 			t.Errorf("claim %d: newer %+v, older %+v", i, newer, older)
 		}
 	}
+	// While one waits for its client, which may be the one whose slot was taken, that serves.
+	waits := &models.DeliverySlot{ID: "waits", Position: "7", EndedAt: now.UnixMilli(), DoubtAt: now.UnixMilli(), Opened: 1}
+	wrong := &models.DeliverySlot{ID: "wrong", Position: "5", EndedAt: now.UnixMilli(), TakenAt: now.UnixMilli(), Opened: 2}
+	for after, start := range map[time.Duration]string{5 * time.Minute: "5", doubtServes + time.Second: "z"} {
+		both := []*models.DeliverySlot{new(*waits), new(*wrong)}
+		if got, _ := claimSlots(both, at, now.Add(after), time.Hour); got.start.String() != start || (got.resync != "") != (start == "z") {
+			t.Errorf("after %v: %+v", after, got)
+		}
+	}
 	late := &models.DeliverySlot{ID: "late", Position: "5", EndedAt: 1, DoubtAt: now.Add(-doubtServes - 1).UnixMilli(), Opened: 1}
 	if got, _ := claimSlots([]*models.DeliverySlot{late}, at, now, time.Hour*24*365*100); got.resync != events.ResyncWindow || late.TakenAt == 0 {
 		t.Errorf("after the time of doubt: %+v", got)
