@@ -47,6 +47,7 @@ func (s *Server) Follow() (stop func()) {
 		running.Go(func() { watch.Run(ctx) })
 	}
 	running.Go(func() { s.watchPush(ctx) })
+	running.Go(func() { s.sendLocations(ctx) })
 	running.Go(func() { s.security.Run(ctx) })
 	running.Go(func() { s.seen.Run(ctx) })
 	running.Go(func() { s.presence.Run(ctx) })
