@@ -45,7 +45,7 @@ func processRoutes() []openapi.Route {
 	ready := schema.Keys{"status": "", "checks": schema.Optional{Of: map[string]string{}}}
 	document := openapi.InJSON(schema.Schema{"type": "object"})
 	socket := map[string]any{"text/plain": schema.Text(), "text/html": schema.Text(), "text/javascript": schema.Text(), openapi.JSON: schema.Schema{}}
-	return []openapi.Route{
+	routes := []openapi.Route{
 		{Method: "GET", Path: "/healthz", Tag: "Process", Summary: "The process answers.", Answers: live},
 		{Method: "GET", Path: "/readyz", Tag: "Process", Summary: "The process should get traffic.", Answers: openapi.InJSON(ready),
 			Also: map[int]map[string]any{http.StatusServiceUnavailable: openapi.InJSON(ready)}, Query: []openapi.Parameter{{Name: "verbose", Doc: "Lists every check.", Of: schema.Text()}}},
@@ -55,4 +55,16 @@ func processRoutes() []openapi.Route {
 			Keys: map[string]schema.Schema{"any": schema.Text()}, Answers: socket, Errors: []int{http.StatusBadRequest, http.StatusMethodNotAllowed},
 			Also: map[int]map[string]any{http.StatusSwitchingProtocols: nil}},
 	}
+	refused := openapi.InJSON(schema.Keys{"code": 0, "message": ""})
+	for _, path := range pushPaths {
+		routes = append(routes, openapi.Route{
+			Method: "GET", Path: path, Tag: "Push", Summary: "The push socket of operators: a plain WebSocket, docs/push.md.", Status: http.StatusSwitchingProtocols,
+			Query: []openapi.Parameter{
+				{Name: "id_operador", Doc: "Repeated in the greeting; it gives no right.", Of: schema.Text()},
+				{Name: "since", Doc: "Id of the last event that the client has.", Of: schema.Text()},
+			},
+			Also: map[int]map[string]any{http.StatusForbidden: refused, http.StatusUpgradeRequired: refused, http.StatusTooManyRequests: refused, http.StatusServiceUnavailable: refused},
+		})
+	}
+	return routes
 }
