@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -161,8 +162,10 @@ func TestPushSince(t *testing.T) {
 			t.Errorf("live after a replay: %v, want %d and %d", got, second, third)
 		}
 		e.evaluate(olga, third)
-		for _, unknown := range []string{"00000000-0000-4000-8000-000000000000", "x", "1", "%00", strings.Repeat("a", 500)} {
+		e.delivered()
+		for _, unknown := range []string{"00000000-0000-4000-8000-000000000000", "x", "%00", strings.Repeat("a", 500), strings.Repeat("a", 5000)} {
 			lost := e.olga.push("?since=" + unknown)
+			lost.name = fmt.Sprintf("since %.40q", unknown)
 			lost.hears(second)
 			lost.barrier()
 			if got := strings.Join(lost.types(), " "); got != "connection resync_required nueva_solicitud pong" {

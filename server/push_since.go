@@ -19,9 +19,11 @@ const (
 // long ago, or it is too much.
 func (s *Server) missedSince(ctx context.Context, text string, v events.Viewer) (missed []events.Delivery, whole bool, err error) {
 	place, err := events.ParsePlace(text)
-	if err != nil || s.cfg.Events.Log == "off" {
+	// Without an id it could be a place that the log never had.
+	if err != nil || place.EventID == "" || s.cfg.Events.Log == "off" {
 		return nil, false, nil
 	}
+	place.Exact = false
 	_, at := s.tail.Position()
 	from, err := s.tail.CursorOf(ctx, place)
 	if models.CodeOf(err) == models.NotFound {
