@@ -87,7 +87,7 @@ func newRoot(term terminal) *cobra.Command {
 	}
 	serve := serveCommand(c)
 	serve.Long = "Serve until SIGINT or SIGTERM. Later wins: defaults, configuration file, environment, flags.\n\nConfiguration flags:\n" + configFlagsHelp()
-	root.AddCommand(serve, migrateCommand(c), userCommand(c), sessionCommand(c), keyCommand(c), emitCommand(c), configCommand(c), healthCommand(c), versionCommand(c))
+	root.AddCommand(serve, migrateCommand(c), userCommand(c), accountCommand(c), sessionCommand(c), keyCommand(c), emitCommand(c), configCommand(c), healthCommand(c), versionCommand(c))
 	return root
 }
 

@@ -156,11 +156,9 @@ func passwordFlag(cmd *cobra.Command, to *bool) {
 func (c *cli) newPassword(ctx context.Context, fromInput bool) (hash, note string, err error) {
 	password := ""
 	if fromInput {
-		password, err = bufio.NewReader(io.LimitReader(c.in, maxPasswordLine)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", "", fmt.Errorf("read password: %w", err)
+		if password, err = c.inputLine(); err != nil {
+			return "", "", err
 		}
-		password = strings.TrimRight(password, "\r\n")
 	} else {
 		password = server.RandomPassword()
 		note = ", password " + password + " (shown only now)"
@@ -170,4 +168,13 @@ func (c *cli) newPassword(ctx context.Context, fromInput bool) (hash, note strin
 	}
 	hash, err = models.NewHasher(1).Hash(ctx, password)
 	return hash, note, err
+}
+
+// inputLine is the first line of standard input; it may be empty.
+func (c *cli) inputLine() (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(c.in, maxPasswordLine)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read standard input: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
 }
