@@ -229,6 +229,13 @@ func (s *pushSocket) requests() (ids []int64) {
 	return ids
 }
 
+// list is what the pages make of requests: each once, the first one first. A request that
+// is stored while a socket opens may come twice, as one of the open ones and by itself.
+func (s *pushSocket) list() []int64 {
+	s.t.Helper()
+	return firsts(s.requests())
+}
+
 // hears waits until it was told of the requests.
 func (s *pushSocket) hears(ids ...int64) {
 	s.t.Helper()

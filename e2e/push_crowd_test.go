@@ -56,7 +56,7 @@ func TestPushStalledAmong500(t *testing.T) {
 	}
 	for _, s := range sockets {
 		s.hears(ids...)
-		if got := s.requests(); !slices.Equal(got, ids) {
+		if got := s.list(); !slices.Equal(got, ids) {
 			t.Fatalf("a neighbour of those who do not read got %v, want %v", got, ids)
 		}
 	}

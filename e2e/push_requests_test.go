@@ -23,7 +23,7 @@ func TestPushRequests(t *testing.T) {
 		first, second := e.request(), e.request()
 		for _, s := range []*pushSocket{live, other} {
 			s.hears(first, second)
-			if got := s.requests(); !slices.Equal(got, []int64{first, second}) {
+			if got := s.list(); !slices.Equal(got, []int64{first, second}) {
 				t.Errorf("%s got %v, want %d and %d once each", s.name, got, first, second)
 			}
 		}
@@ -191,7 +191,7 @@ func TestPushTwoProcesses(t *testing.T) {
 	first, second := e.request(), e.request()
 	for _, s := range []*pushSocket{there, here} {
 		s.hears(first, second)
-		if got := s.requests(); !slices.Equal(got, []int64{first, second}) {
+		if got := s.list(); !slices.Equal(got, []int64{first, second}) {
 			t.Errorf("%s got %v", s.name, got)
 		}
 	}
@@ -206,7 +206,7 @@ func TestPushTwoProcesses(t *testing.T) {
 	e.request()
 	here.await("nueva_solicitud", 3)
 	there.barrier()
-	if n := len(there.requests()); n != 2 {
+	if n := len(there.list()); n != 2 {
 		t.Errorf("a signed-out socket of another process got %d requests", n)
 	}
 }

@@ -142,8 +142,8 @@ func TestReplayBeforeTheOldIsDead(t *testing.T) {
 	}
 }
 
-// firsts leaves the first of equal codes.
-func firsts(codes []string) (once []string) {
+// firsts leaves the first of those that are equal.
+func firsts[T comparable](codes []T) (once []T) {
 	for _, code := range codes {
 		if !slices.Contains(once, code) {
 			once = append(once, code)
