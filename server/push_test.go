@@ -8,6 +8,7 @@ import (
 
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server"
+	"github.com/relevo/relevo/server/live/livetest"
 )
 
 // Both paths, with slashes where clients put them, and whatever they say of themselves;
@@ -154,8 +155,9 @@ func TestPushWakes(t *testing.T) {
 					tab.requests(open[len(open)-1])
 				}
 				who.get("/logout").want(t, 302)
-				for _, tab := range tabs {
-					if got := tab.wants("session_ended"); got["reason"] != "logout" {
+				for i, tab := range tabs {
+					// Another node may miss the session before it hears why.
+					if got := tab.wants("session_ended"); got["reason"] != "logout" && (i < 2 || got["reason"] != "revoked") {
 						t.Error(got)
 					}
 				}
@@ -179,7 +181,7 @@ func TestPushWakes(t *testing.T) {
 			strangers.quiet()
 			// A second sign-in takes the session's place; nothing is told.
 			who.signInJSON(who.user.Username, deskPassword, false).want(t, 200)
-			for _, tab := range tabs {
+			for _, tab := range tabs[:2] {
 				tab.requests(open...)
 				tab.quiet()
 			}
@@ -276,7 +278,10 @@ func TestPushMetrics(t *testing.T) {
 	listening, mute := d.join(models.Operador).push(""), d.stranger().push("")
 	mute.quiet()
 	listening.quiet()
-	text := d.app.Scrape(t)
+	text := ""
+	for deadline := time.Now().Add(livetest.Patience); !strings.Contains(text, `{kind="open"} 1`) && time.Now().Before(deadline); {
+		text = d.app.Scrape(t) // the open requests are read beside the greeting
+	}
 	for _, want := range []string{
 		`relevo_push_sockets{state="listening"} 1`, `relevo_push_sockets{state="mute"} 1`, "relevo_push_connects_total 2",
 		"relevo_push_messages_sent_total 4", "relevo_push_messages_discarded_total 2", `relevo_push_replays_total{kind="open"} 1`,
