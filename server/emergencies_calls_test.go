@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/models/modelstest"
 	"github.com/relevo/relevo/server"
 )
 
@@ -179,7 +180,7 @@ func TestEmergencyCalls(t *testing.T) {
 
 // Half a configuration of calls is refused at the start.
 func TestEmergencyCallsHalfConfigured(t *testing.T) {
-	d := newDesk(t, models.SQLite)
+	store := modelstest.Open(t, models.SQLite)
 	for i, set := range []func(*server.Config){
 		func(c *server.Config) { c.Calls.URL = "wss://calls.example" },
 		func(c *server.Config) { c.Calls.APIKey, c.Calls.APISecret = "k", "s" },
@@ -187,7 +188,7 @@ func TestEmergencyCallsHalfConfigured(t *testing.T) {
 		cfg := server.DefaultConfig()
 		cfg.SecretKey = "a key for tests, of enough characters"
 		set(cfg)
-		if _, err := server.New(cfg, d.store, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "calls.") {
+		if _, err := server.New(cfg, store, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "calls.") {
 			t.Errorf("%d: %v", i, err)
 		}
 	}

@@ -113,6 +113,12 @@ func TestEmergencyRequesterIsItself(t *testing.T) {
 		m := d.holder("ana.nunez", models.AccountRequester, own.ID)
 		nobody := d.holder("nadie.sin", models.AccountRequester, 0)
 		id := m.ask(own.ID)
+		if c := claimsOf(t, m.token); c["id_persona"] != float64(own.ID) {
+			t.Errorf("claims %v", c)
+		}
+		bare := newerBody(0)
+		delete(bare, "id_solicitante")
+		m.call("POST", "/solicitudes/solicitar-ambulancia", bare).want(t, 200)
 		wantDetail(t, m.call("POST", "/solicitudes/solicitar-ambulancia", newerBody(other.ID)), 403)
 		wantDetail(t, nobody.call("POST", "/solicitudes/solicitar-ambulancia", newerBody(own.ID)), 403)
 		older := olderBody("111")
@@ -128,7 +134,7 @@ func TestEmergencyRequesterIsItself(t *testing.T) {
 			t.Errorf("other %+v %v", known, err)
 		}
 		// It sees its own requests and emergencies and nothing else.
-		if list := m.call("GET", fmt.Sprintf("/solicitudes/solicitante/%d", own.ID), nil).list(t); len(list) != 2 {
+		if list := m.call("GET", fmt.Sprintf("/solicitudes/solicitante/%d", own.ID), nil).list(t); len(list) != 3 {
 			t.Errorf("own %v", list)
 		}
 		m.call("GET", fmt.Sprintf("/emergencias/por-solicitante/%d", own.ID), nil).list(t)

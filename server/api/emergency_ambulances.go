@@ -13,7 +13,7 @@ import (
 // maxPage is the longest page of ambulances and of requests.
 const maxPage = 200
 
-// Ambulances is GET /ambulances of the emergencies desk: GET /ambulancias, a bare list.
+// Ambulances is GET /ambulancias: a bare list.
 func (e *Emergencies) Ambulances(c *gin.Context) {
 	limit, offset, err := pageOf(c, maxPage)
 	if err != nil {

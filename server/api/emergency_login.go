@@ -112,7 +112,7 @@ func (e *Emergencies) admitMember(c *gin.Context, who member) (tokenJSON, error)
 		}
 	} else {
 		a := who.account
-		claims = bearerClaims{ID: a.ID, Username: a.Username, Kind: a.Kind, Account: a.ID, Version: a.Version}
+		claims = bearerClaims{ID: a.ID, Username: a.Username, Kind: a.Kind, Account: a.ID, Version: a.Version, Person: a.PersonID}
 		if a.Email != nil {
 			claims.Sub, claims.Email = *a.Email, *a.Email
 		}

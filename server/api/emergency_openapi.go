@@ -45,7 +45,7 @@ func askRoutes() []openapi.Route {
 	requester["id"] = schema.Optional{Of: schema.Schema{}}
 	body := openapi.InJSON(schema.OneOf{
 		schema.Keys{"solicitante": requester, "ubicacion": place, "fechaHora": schema.Optional{Of: schema.Schema{}}},
-		schema.Keys{"id_solicitante": idOrText(), "ubicacion": place},
+		schema.Keys{"id_solicitante": schema.Optional{Of: idOrText()}, "ubicacion": place},
 	})
 	answer := openapi.InJSON(schema.OneOf{requestedJSON{}, callJSON{}})
 	who := []string{Requesters, Operators, Administrators}

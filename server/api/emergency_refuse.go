@@ -57,7 +57,7 @@ func (f detailFaults) message() string {
 	return strings.Join(parts, ". ")
 }
 
-// missingToken marks the refusal of a request without a token: 403 where any other
+// errMissingToken marks the refusal of a request without a token: 403 where any other
 // lack of rights is 401 or has a text of its own (emergencies contract 2).
 var errMissingToken = errors.New("no bearer token")
 

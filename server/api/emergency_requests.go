@@ -68,7 +68,7 @@ func (e *Emergencies) create(c *gin.Context) (req models.EmergencyRequest, newer
 	if err != nil {
 		return req, false, err
 	}
-	in := readAsked(f)
+	in := readAsked(f, who)
 	if err := f.err(); err != nil {
 		return req, false, err
 	}
@@ -113,12 +113,13 @@ func (e *Emergencies) bound(c *gin.Context, who caller) error {
 	return nil
 }
 
-func readAsked(f emergencyForm) (in asked) {
+// readAsked reads either form. A requester need not say who it is.
+func readAsked(f emergencyForm, who caller) (in asked) {
 	if f.given("solicitante") {
 		in.requester = new(models.RequesterInput)
 		*in.requester, in.requesterID = readRequester(f.object("solicitante"))
-	} else {
-		in.requesterID = f.id("id_solicitante")
+	} else if in.requesterID = f.optionalID("id_solicitante"); who.kind != Requesters {
+		f.needs("id_solicitante")
 	}
 	place := f.object("ubicacion")
 	if !f.faulty("ubicacion") {
@@ -140,7 +141,7 @@ func requesterOf(ctx context.Context, tx *models.Tx, who caller, in asked) (int6
 		}
 	}
 	if in.requester == nil {
-		return in.requesterID, nil // CreateRequest says when there is nobody
+		return max(own, in.requesterID), nil // CreateRequest says when there is nobody
 	}
 	if own != 0 {
 		known, err := tx.RequesterByID(ctx, own)

@@ -32,9 +32,11 @@ type bearerClaims struct {
 	// when the session gets another token.
 	Session int64  `json:"sid,omitempty"`
 	Mark    string `json:"mrk,omitempty"`
-	// Account and Version are of a requester or a crew.
-	Account int64 `json:"acc,omitempty"`
-	Version int64 `json:"ver,omitempty"`
+	// Account and Version are of a requester or a crew, Person is who that is: the
+	// id_solicitante of its requests.
+	Account int64  `json:"acc,omitempty"`
+	Version int64  `json:"ver,omitempty"`
+	Person  *int64 `json:"id_persona,omitempty"`
 
 	ExpiresAt int64 `json:"exp"`
 	IssuedAt  int64 `json:"iat"`
