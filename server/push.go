@@ -111,11 +111,10 @@ func (s *Server) pushSpeaker(ctx context.Context, who live.PushSpeaker) (middlew
 	return middleware.IdentityFor(row), nil
 }
 
-// wakePush gives the push sockets that a browser opened before it signed in to its new
-// session.
+// wakePush has the push sockets found that a browser opened before it began the session.
 func (s *Server) wakePush(row models.Session) {
-	if row.VisitorHash != nil && row.IPAddress != nil {
-		s.push.Wake(*row.VisitorHash, middleware.IdentityFor(row), *row.IPAddress)
+	if row.VisitorHash != nil {
+		s.push.Wake(*row.VisitorHash)
 	}
 }
 

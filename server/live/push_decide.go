@@ -28,7 +28,9 @@ type PushSpeaker struct {
 }
 
 // ErrSignedInElsewhere is a Speaker's answer for a socket whose visitor has begun a
-// session from another address: see Push.Wake.
+// session from another address. The socket is closed instead of woken: it is the same
+// browser when it comes back with the session's cookie, and a stranger with a copied
+// cookie when it does not.
 var ErrSignedInElsewhere = errors.New("signed in from another address")
 
 // decide puts a socket into the rooms of who it speaks for now. The caller holds mu.

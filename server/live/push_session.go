@@ -76,31 +76,14 @@ func (p *Push) EachSpeaker(visit func(middleware.Identity)) {
 	p.bound.each(func(s *pushSocket) { visit(s.identity) })
 }
 
-// reasonElsewhere ends a mute socket whose visitor signed in from another address.
+// reasonElsewhere ends a socket whose visitor signed in from another address: see
+// ErrSignedInElsewhere.
 const reasonElsewhere = "signed in elsewhere"
 
-// Wake gives the mute sockets that a visitor has opened to the session that it began,
-// from an address. A socket from another address is closed instead: it is the same
-// browser when it comes back with the session's cookie, and a stranger with a copied
-// cookie when it does not.
-func (p *Push) Wake(visitor string, id middleware.Identity, address string) {
-	if visitor == "" || id.Anonymous() {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.changes++
-	for s := range p.visitors[visitor] {
-		switch {
-		case !s.identity.Anonymous():
-		case middleware.AddressKey(s.address) != middleware.AddressKey(address):
-			s.line.close(reasonElsewhere)
-		default:
-			p.counts.wakes.Add(1)
-			p.decide(s, id)
-		}
-	}
-}
+// Wake has those sockets looked up that a visitor has opened and that speak for nobody:
+// it has begun a session. What the database says of it then counts, because the session
+// may be over again.
+func (p *Push) Wake(visitor string) { p.doubtVisitors([]string{visitor}) }
 
 // Run looks, every interval until ctx ends, for the sessions of visitors whose sockets
 // nobody has woken: they signed in at another process. signedIn returns those among the
@@ -126,7 +109,9 @@ func (p *Push) Run(ctx context.Context, every time.Duration, signedIn func(ctx c
 			p.config.Log.Warn("visitors of mute push sockets not looked up", zap.Error(err))
 		}
 		failing = err != nil
-		p.doubtVisitors(found)
+		if len(found) > 0 {
+			p.doubtVisitors(found)
+		}
 	}
 }
 
@@ -149,6 +134,7 @@ func (p *Push) anonymousVisitors() []string {
 func (p *Push) doubtVisitors(visitors []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.changes++
 	for _, visitor := range visitors {
 		for s := range p.visitors[visitor] {
 			if s.identity.Anonymous() {

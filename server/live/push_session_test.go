@@ -24,23 +24,25 @@ func TestPushWake(t *testing.T) {
 	p.open = []string{request(1)}
 	mine, tab, foreign, nameless := p.dial(visiting("v1"), ""), p.dial(visiting("v1"), ""), p.dial(visiting("v2"), ""), p.dial(nil, "")
 	id := middleware.Identity{UserID: 7, Role: models.Operador, SessionID: 70}
-	p.push.Wake("", id, "127.0.0.1")
-	p.push.Wake("v1", middleware.Identity{}, "127.0.0.1")
-	p.push.Wake("v3", id, "127.0.0.1")
+	p.signIn("", id)
+	p.signIn("v1", middleware.Identity{}) // it is over already
+	p.signIn("v3", id)
 	mine.quiet()
-	p.push.Wake("v1", id, "127.0.0.1")
+	p.signIn("v1", id)
 	for _, l := range []*listener{mine, tab} {
 		l.wants(request(1))
 		l.quiet()
 	}
-	p.push.Wake("v1", id, "127.0.0.1") // once more changes nothing
+	p.push.Wake("v1") // once more changes nothing
 	mine.quiet()
 	foreign.quiet()
 	nameless.quiet()
-	p.push.Wake("v2", middleware.Identity{UserID: 3, Role: models.Trader, SessionID: 30}, "127.0.0.1")
+	p.signIn("v2", middleware.Identity{UserID: 3, Role: models.Trader, SessionID: 30})
+	eventually(t, "a third one signed in", func() bool { return p.push.Totals().Wakes == 3 })
 	foreign.quiet()
 	stranger := p.dial(visiting("v4"), "")
-	p.push.Wake("v4", id, "192.0.2.1")
+	p.away["v4"] = true
+	p.signIn("v4", id)
 	if _, _, err := stranger.conn.Read(t.Context()); err == nil {
 		t.Error("a socket of another address got something")
 	}
@@ -66,7 +68,7 @@ func TestPushSessionEnds(t *testing.T) {
 	p.push.EndRooms([]string{events.RoomSession(70)}, signedOut)
 	l.quiet()
 	p.open = []string{request(1)}
-	p.push.Wake("v1", middleware.Identity{UserID: 7, Role: models.Operador, SessionID: 71}, "127.0.0.1")
+	p.signIn("v1", middleware.Identity{UserID: 7, Role: models.Operador, SessionID: 71})
 	l.wants(request(1))
 	p.listens(2)
 	p.announce(2, 0)
@@ -161,10 +163,7 @@ func TestPushHandshakeRaces(t *testing.T) {
 	p.open = []string{request(1)}
 	during = func() {
 		id := middleware.Identity{UserID: 7, Role: models.Operador, SessionID: 71}
-		p.mu.Lock()
-		p.signed["v1"] = id
-		p.mu.Unlock()
-		p.push.Wake("v1", id, "127.0.0.1")
+		p.signIn("v1", id)
 	}
 	p.dial(visiting("v1"), "").wants(request(1))
 }

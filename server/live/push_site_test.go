@@ -34,6 +34,7 @@ type pushSite struct {
 	open    []string                       // the open requests
 	reading func()                         // called in each reading of them
 	signed  map[string]middleware.Identity // sessions by visitor
+	away    map[string]bool                // visitors that are at another address
 	log     []events.Delivery
 	reads   int
 }
@@ -41,7 +42,7 @@ type pushSite struct {
 func newPushSite(t *testing.T, change ...func(*PushConfig)) *pushSite {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	p := &pushSite{t: t, logs: logs, signed: map[string]middleware.Identity{}}
+	p := &pushSite{t: t, logs: logs, signed: map[string]middleware.Identity{}, away: map[string]bool{}}
 	c := PushConfig{
 		Resolve: p.resolve, Speaker: p.speaker, Open: p.openRequests, Since: p.since,
 		Origin:  func(r *http.Request) bool { return r.Header.Get("Origin") == ownOrigin },
@@ -90,7 +91,18 @@ func (p *pushSite) speaker(_ context.Context, who PushSpeaker) (middleware.Ident
 	if p.down {
 		return middleware.Identity{}, errPushDown
 	}
+	if p.away[who.Visitor] {
+		return middleware.Identity{}, ErrSignedInElsewhere
+	}
 	return p.signed[who.Visitor], nil
+}
+
+// signIn begins a session of a visitor at this process.
+func (p *pushSite) signIn(visitor string, id middleware.Identity) {
+	p.mu.Lock()
+	p.signed[visitor] = id
+	p.mu.Unlock()
+	p.push.Wake(visitor)
 }
 
 func (p *pushSite) openRequests(context.Context) ([]json.RawMessage, error) {
