@@ -95,7 +95,7 @@ func (p *Push) roomsOf(id middleware.Identity, address string) []string {
 	return nil
 }
 
-// viewer reads the log for who is in the rooms.
+// viewerOf is who reads the log for a socket in the rooms.
 func viewerOf(id middleware.Identity, rooms []string) events.Viewer {
 	if slices.Contains(rooms, events.RoomAuthenticated) {
 		return events.Viewer{UserID: id.UserID, Role: id.Role}
