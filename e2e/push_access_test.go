@@ -68,9 +68,11 @@ func TestPushMuteAndAwake(t *testing.T) {
 				t.Errorf("awake it got %v, want %d last", got, after)
 			}
 			another.mute()
+			e.listening(1)
 
 			who.send("GET", "/logout", nil).want(302)
 			s.await("session_ended", 1)
+			e.listening(0)
 			n := len(s.all())
 			e.request()
 			e.delivered()
@@ -101,6 +103,7 @@ func TestPushFollowsTheSession(t *testing.T) {
 	open := e.request()
 	trader := e.tina.push("")
 	trader.mute()
+	e.listening(0)
 	e.max.json("PUT", fmt.Sprintf("/users/api/update/%d", e.tina.id), map[string]any{"role": models.Operador}).want(200)
 	trader.hears(open)
 	next := e.request()
@@ -179,6 +182,7 @@ func TestPushAnonymous(t *testing.T) {
 		s.mute()
 		s.clean()
 	}
+	e.listening(1)
 	if info := string(e.info().raw); strings.Contains(info, "000111\",\"nombre2") && strings.Contains(info, "asma") {
 		t.Errorf("the samples are of a patient: %s", info)
 	}
@@ -211,6 +215,7 @@ func TestPushModes(t *testing.T) {
 			t.Errorf("a socket of the network got %s, %v", got, err)
 		}
 		outside.mute()
+		e.listening(1)
 		outside.clean()
 		e.olga.push("").hears(request)
 	})

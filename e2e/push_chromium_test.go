@@ -147,6 +147,7 @@ func TestPushChromium(t *testing.T) {
 	}
 	// Another tab of the same operator ends nobody; neither do two sockets of one page.
 	c.do("tab", "goto", map[string]any{"path": path + "&strict"})
+	c.do("tab", "wait", map[string]any{"selector": "#state", "value": "open"})
 	c.logIn("tab", "olga")
 	c.lists("tab", before, after)
 	last := e.request()

@@ -282,6 +282,15 @@ func (s *pushSocket) mute() {
 	}
 }
 
+// listening fails the test unless so many sockets are not mute. Whether one is, is
+// decided before it is read from: after a round trip.
+func (p *process) listening(n int) {
+	p.t.Helper()
+	if got := p.metric(`relevo_push_sockets{state="listening"}`); got != fmt.Sprint(n) {
+		p.t.Errorf("%s sockets listen, want %d", got, n)
+	}
+}
+
 // secrets are what no socket without a right to it may have in any form.
 var secrets = []string{"Persona", "000111", "asma", "1990-01-01", "emergencia-"}
 

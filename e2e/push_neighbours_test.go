@@ -65,8 +65,10 @@ func TestPushAmbulancePositions(t *testing.T) {
 	ambulance := number(t, e.admin.call("POST", "/ambulancias", map[string]any{
 		"placa": "AAA000", "tipoAmbulancia": "BASICA", "disponibilidad": true, "id_operador_ambulancia": crew,
 	}).want(201).body["id"])
+	e.command(password+"\n", "account", "create", "--username", "cora", "--kind", "OPERADOR_AMBULANCIA", "--person", fmt.Sprint(crew), "--password-stdin")
+	cora := e.caller("cora")
 	place := func(lat, lon float64) {
-		e.admin.call("PUT", fmt.Sprintf("/ambulancias/%d/ubicacion", ambulance), map[string]any{"latitud": lat, "longitud": lon}).want(200)
+		cora.call("PUT", fmt.Sprintf("/ambulancias/%d/ubicacion", ambulance), map[string]any{"latitud": lat, "longitud": lon}).want(200)
 	}
 	place(1.2, -2.4)
 	olga := e.caller("olga")

@@ -18,7 +18,8 @@ type impostor struct{ name, cookie string }
 
 // TestSecurityAnonymous records every event of the table for every room that its
 // audience may have, and shows who of those not signed in hears what: the public event
-// alone (contract 1.2, 2.2, 2.8, 5.15). A Master's socket proves that each was sent.
+// alone (contract 1.2, 2.2, 2.8, 5.15), and over the push WebSocket nothing (emergencies
+// contract 4.2). A Master's socket proves that each was sent.
 func TestSecurityAnonymous(t *testing.T) {
 	t.Parallel()
 	p := start(t, models.SQLite)
@@ -44,9 +45,13 @@ func TestSecurityAnonymous(t *testing.T) {
 			max.json("POST", fmt.Sprintf("/reset_password/%d", who.id), map[string]any{"new_password": "otra-clave-7"}).want(200)
 		})},
 	}
+	desk := &emergencyDesk{process: p, admin: p.caller("max")}
+	desk.patient = desk.newPatient("000111")
+	desk.request()
 	p.delivered()
 	control := max.socket()
 	sockets := map[string]map[string]*livetest.Client{}
+	pushed := map[string]*pushSocket{}
 	for _, who := range crowd {
 		sockets[who.name] = map[string]*livetest.Client{}
 		for _, transport := range []string{"websocket", "polling"} {
@@ -71,6 +76,17 @@ func TestSecurityAnonymous(t *testing.T) {
 		}
 	}
 
+	for _, who := range crowd {
+		header := http.Header{}
+		if who.cookie != "" {
+			header.Set("Cookie", who.cookie)
+		}
+		s, err := dialPush(t, who.name, p.url+pushPath+"?id_operador=1", header)
+		if err != nil {
+			t.Fatalf("%s: push: %v", who.name, err)
+		}
+		pushed[who.name] = s
+	}
 	due := p.everyEvent(max, dni)
 	p.delivered()
 	if err := control.Barrier(soon(t)); err != nil {
@@ -81,7 +97,7 @@ func TestSecurityAnonymous(t *testing.T) {
 			t.Errorf("nobody heard %s, so the test shows nothing of it", name)
 		}
 	}
-	measured := newTable("Who", "Hears over WebSocket", "Hears over polling")
+	measured := newTable("Who", "Hears over WebSocket", "Hears over polling", "Hears over the push WebSocket")
 	for _, who := range crowd {
 		row := []string{who.name}
 		for _, transport := range []string{"websocket", "polling"} {
@@ -95,8 +111,10 @@ func TestSecurityAnonymous(t *testing.T) {
 			}
 			row = append(row, "`"+strings.Join(heard, "`, `")+"` alone")
 		}
-		measured.add(row...)
+		pushed[who.name].mute()
+		measured.add(append(row, "nothing")...)
 	}
+	p.listening(0)
 	measured.documented(t, "anonymous")
 }
 

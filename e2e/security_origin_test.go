@@ -276,6 +276,7 @@ func (o originTrial) joinPolling() string {
 // push opens a push socket, and tells whether it hears the request that is open.
 func (o originTrial) push() string {
 	o.t.Helper()
+	o.p.counts(0)
 	s, err := dialPush(o.t, "a page of "+o.origin, o.p.url+pushPath, o.header())
 	if err != nil {
 		if refusal(err) != http.StatusForbidden {
@@ -285,14 +286,12 @@ func (o originTrial) push() string {
 	}
 	defer func() { _ = s.conn.CloseNow() }()
 	s.barrier()
-	switch len(s.requests()) {
-	case 0:
+	if o.p.metric(`relevo_push_sockets{state="listening"}`) == "0" {
 		s.mute()
 		return mute
-	case 1:
-		return asUser
 	}
-	return fmt.Sprint(s.types())
+	s.hears(1)
+	return asUser
 }
 
 // tokenSignIn is login CSRF at the door that has no CSRF token.

@@ -22,7 +22,7 @@ func (s *Server) emergencyRoutes(r *gin.Engine, auth *api.Auth) error {
 	if err != nil {
 		return err
 	}
-	r.GET("/atender-emergencias/websocket-info", info)
+	r.GET("/atender-emergencias/websocket-info", s.nameVisitor, info)
 
 	calls, err := s.calls()
 	if err != nil {
@@ -80,6 +80,11 @@ func (s *Server) emergencyRoutes(r *gin.Engine, auth *api.Auth) error {
 	admin.POST("/operadores-ambulancia", e.CreateCrew)
 	return nil
 }
+
+// nameVisitor lets a browser have the cookie that wakes its push sockets before it opens
+// them: a page that signs in while its handshake is under way, or opens two sockets at
+// once, is still one browser.
+func (s *Server) nameVisitor(c *gin.Context) { s.sessions.GiveVisitor(c.Writer, c.Request) }
 
 // calls is the call service of the configuration; nil without one.
 func (s *Server) calls() (api.Calls, error) {
