@@ -10,7 +10,8 @@ import (
 )
 
 // emergencies contract 2.1 and 4.3, rule 7: always 200, for everybody, readable from
-// allowed origins, kept by no cache, and without the database.
+// allowed origins, kept by no cache, and without the database. The one cookie names the
+// browser to its push sockets.
 func TestEmergencySocketInfo(t *testing.T) {
 	const path = "/atender-emergencias/websocket-info"
 	eachDesk(t, func(t *testing.T, d *desk) {
@@ -20,7 +21,7 @@ func TestEmergencySocketInfo(t *testing.T) {
 				t.Errorf("%s: %s", when, r.raw)
 			}
 			h := r.header
-			if h.Get("Cache-Control") != "no-store" || h.Get("Access-Control-Allow-Origin") != "http://desk.example:3000" || h.Get("Set-Cookie") != "" || !strings.HasPrefix(h.Get("Content-Type"), "application/json") {
+			if h.Get("Cache-Control") != "no-store" || h.Get("Access-Control-Allow-Origin") != "http://desk.example:3000" || !strings.HasPrefix(h.Get("Set-Cookie"), "push_visitor=") || len(h.Values("Set-Cookie")) != 1 || !strings.HasPrefix(h.Get("Content-Type"), "application/json") {
 				t.Errorf("%s: %v", when, h)
 			}
 			for key, kind := range map[string]string{
