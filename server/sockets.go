@@ -78,8 +78,11 @@ func mayWatchClient(_ context.Context, id middleware.Identity, _ string) bool {
 	return !id.Anonymous()
 }
 
-// sessionOver asks the database; what it cannot tell counts as alive.
+// sessionOver asks the clock and the database; what that cannot tell counts as alive.
 func (s *Server) sessionOver(ctx context.Context, id middleware.Identity) bool {
+	if !s.store.Instant().Before(id.ExpiresAt) {
+		return true
+	}
 	states, err := s.store.SessionStates(ctx, []int64{id.SessionID}, []int64{id.RememberedID})
 	return err == nil && live.SessionGone(states, id)
 }

@@ -136,13 +136,6 @@ func (c *Client) Disconnected() bool {
 	return c.disconnected
 }
 
-// Ended says why the transport ended; nil while it is open.
-func (c *Client) Ended() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
-}
-
 // Closed reports whether the transport has ended.
 func (c *Client) Closed() bool {
 	c.mu.Lock()
