@@ -63,6 +63,10 @@ func IdentityOf(c *gin.Context) Identity {
 	return id
 }
 
+// SpeakFor says who the request speaks for where that is told by something else than a
+// cookie, for the log.
+func SpeakFor(c *gin.Context, id Identity) { c.Set(identityKey, id) }
+
 // ActorOf returns the acting user with the address and browser, for the audit trail.
 func ActorOf(c *gin.Context) models.Actor {
 	id := IdentityOf(c)

@@ -75,12 +75,15 @@ func (e *Emergencies) admit(c *gin.Context, kinds []string) error {
 	if err != nil {
 		return err
 	}
+	who.actor.IP, who.actor.UserAgent = c.ClientIP(), c.Request.UserAgent()
+	if who.session.ID != 0 {
+		middleware.SpeakFor(c, middleware.IdentityFor(who.session))
+		if e.rule.Seen != nil {
+			e.rule.Seen(who.session, who.actor.IP, who.actor.UserAgent)
+		}
+	}
 	if !slices.Contains(kinds, who.kind) {
 		return models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
-	}
-	who.actor.IP, who.actor.UserAgent = c.ClientIP(), c.Request.UserAgent()
-	if who.session.ID != 0 && e.rule.Seen != nil {
-		e.rule.Seen(who.session, who.actor.IP, who.actor.UserAgent)
 	}
 	c.Set(callerKey, who)
 	return nil
