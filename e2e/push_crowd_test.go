@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -20,16 +21,16 @@ import (
 func TestPushStalledAmong500(t *testing.T) {
 	t.Parallel()
 	e := openEmergencies(t, models.SQLite, "RELEVO_PUSH_PING_INTERVAL=5s")
-	const operators, stalled = 500, 3
+	const operators, stalled, open = 500, 3, 340
 	// The open requests that who does not read is sent first fill what the kernel keeps
 	// for a connection, and more.
-	e.hoard(340)
+	size := e.hoard(open)
 	mean := make([]*intruder, stalled)
 	for k := range mean {
 		mean[k] = e.pushIntruder(e.omar)
 	}
 	e.eventually("they are sent the open requests", func() error {
-		if n := e.sum("relevo_push_messages_sent_total"); n < stalled*340 {
+		if n := e.sum("relevo_push_messages_sent_total"); n < stalled*open {
 			return fmt.Errorf("%d", n)
 		}
 		return nil
@@ -67,17 +68,21 @@ func TestPushStalledAmong500(t *testing.T) {
 		}
 	}
 	for _, i := range mean {
+		if n, _ := io.Copy(io.Discard, i.in); n >= int64(open*size) {
+			t.Errorf("who does not read was sent all %d bytes: it did not stall", n)
+		}
 		i.close()
 	}
 }
 
-// hoard stores open requests of some 10 KB each.
-func (e *emergencyDesk) hoard(n int) {
+// hoard stores open requests of some 10 KB each, and returns how long one is at least.
+func (e *emergencyDesk) hoard(n int) (size int) {
 	e.t.Helper()
 	illness := strings.Repeat("x", models.MaxCondition-3)
 	var conditions []string
 	for i := range models.MaxConditions {
 		conditions = append(conditions, fmt.Sprintf("%02d %s", i, illness))
+		size += models.MaxCondition
 	}
 	err := e.open().Tx(soon(e.t), func(tx *models.Tx) error {
 		who, err := tx.UpsertRequester(models.RequesterInput{PersonInput: models.PersonInput{
@@ -94,6 +99,7 @@ func (e *emergencyDesk) hoard(n int) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
+	return size
 }
 
 // clear makes all requests those of another day.
