@@ -74,8 +74,12 @@ func (s *Server) noteLimits(c *gin.Context) {
 // boundTime bounds the time of a request: what it asks of the database ends with it,
 // and a client that does not take the answer is cut off.
 func (s *Server) boundTime(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), s.cfg.HTTP.RequestTimeout)
-	defer cancel()
+	whole := c.Request.Context()
+	ctx, cancel := context.WithTimeout(whole, s.cfg.HTTP.RequestTimeout)
+	defer func() {
+		cancel()
+		c.Request = c.Request.WithContext(whole) // the log asks whether the client went away
+	}()
 	c.Request = c.Request.WithContext(ctx)
 	// Not every writer of a test can. The next request on the connection sets its own.
 	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(s.cfg.HTTP.RequestTimeout + lastWrites))

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/live"
 	"github.com/relevo/relevo/server/live/livetest"
@@ -229,7 +231,10 @@ func TestRequestTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	router := gin.New()
-	router.Use(app.noteLimits, app.boundTime)
+	lines := &output{}
+	log, _ = NewLogger(cfg, lines)
+	router.Use(middleware.RequestLog(log), app.noteLimits, app.boundTime)
+	router.GET("/fails", func(c *gin.Context) { middleware.Refuse(c, errors.New("a cause")) })
 	router.GET("/waits", func(c *gin.Context) { <-c.Request.Context().Done() })
 	router.GET("/quick", func(c *gin.Context) { c.String(200, "ok") })
 	server := httptest.NewServer(boundBody(router, cfg.HTTP.RequestTimeout))
@@ -253,6 +258,14 @@ func TestRequestTime(t *testing.T) {
 	}
 	if text := scrape(t, app.metrics); !strings.Contains(text, `relevo_limits_hit_total{limit="http.request_timeout"} 1`) {
 		t.Error("not counted, or too often")
+	}
+	// What failed is an error in the log, though its time is over with the answer.
+	if resp, err := http.Get(server.URL + "/fails"); err != nil || resp.StatusCode != 500 {
+		t.Error(resp, err)
+	}
+	server.Close()
+	if text := lines.String(); strings.Count(text, `"level":"error"`) != 2 || !strings.Contains(text, "a cause") {
+		t.Error(text)
 	}
 	if err := app.drainSockets(t.Context()); err != nil {
 		t.Error(err)
