@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // AccountNotFound is the message for an unknown account.
@@ -55,8 +54,7 @@ func (q Queries) EmergencyAccountByID(ctx context.Context, id int64) (EmergencyA
 // this e-mail in any case; inactive ones too. Code NotFound without one.
 func (q Queries) EmergencyAccountByLogin(ctx context.Context, login string) (EmergencyAccount, error) {
 	var a EmergencyAccount
-	// Postgres fails the query on what no column can hold.
-	if !utf8.ValidString(login) || strings.ContainsRune(login, 0) {
+	if !storableLogin(login) {
 		return a, Errorf(NotFound, AccountNotFound)
 	}
 	err := q.q(ctx).Where("username = ? OR email = ?", login, strings.ToLower(login)).Order("id").Limit(1).Take(&a).Error

@@ -58,6 +58,21 @@ func TestEmergencyAccounts(t *testing.T) {
 				t.Errorf("%s: %v, want %s", name, err, c.want)
 			}
 		}
+		// Nor does a user of the desk get a login that is an account's.
+		for name, in := range map[string]models.NewUser{
+			"name": {Username: "vieja", Email: "otra@desk.example"}, "name is an e-mail": {Username: "ana@mail.example", Email: "otra@desk.example"},
+			"e-mail": {Username: "otra", Email: "ANA@Mail.example"},
+		} {
+			in.DNI, in.Role, in.PasswordHash = "87654321", models.Operador, "!"
+			if err := a.try(func(tx *models.Tx) error { _, err := tx.CreateUser(in); return err }); models.CodeOf(err) != models.Invalid {
+				t.Errorf("user with an account's %s: %v", name, err)
+			}
+		}
+		for _, login := range []string{"a\x00b", "\xff"} {
+			if _, err := a.store.FindUserByLogin(ctx, login); models.CodeOf(err) != models.NotFound {
+				t.Errorf("user %q: %v", login, err)
+			}
+		}
 		set := func(what string, f func(tx *models.Tx) (models.EmergencyAccount, error), version int64, active bool, hash string) {
 			t.Helper()
 			var out models.EmergencyAccount

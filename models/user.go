@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 )
@@ -63,6 +65,9 @@ func (q Queries) UserByID(ctx context.Context, id int64) (User, error) {
 // exactly (contract 3.2); code NotFound without one.
 func (q Queries) FindUserByLogin(ctx context.Context, login string) (User, error) {
 	var u User
+	if !storableLogin(login) {
+		return u, Errorf(NotFound, userNotFound)
+	}
 	err := q.q(ctx).Where("username = ?", login).Take(&u).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = q.q(ctx).Where("email = ?", login).Take(&u).Error
@@ -71,6 +76,12 @@ func (q Queries) FindUserByLogin(ctx context.Context, login string) (User, error
 		return User{}, found(err, userNotFound)
 	}
 	return u, nil
+}
+
+// storableLogin reports whether a login could stand in a column at all. Postgres fails
+// the query on what no column can hold.
+func storableLogin(login string) bool {
+	return utf8.ValidString(login) && !strings.ContainsRune(login, 0)
 }
 
 // ListUsers returns all users, newest first (contract 3.3).

@@ -164,7 +164,7 @@ func (tx *Tx) lockUser(id int64) (User, error) {
 }
 
 // refuseTaken refuses a username, an e-mail in any case or a DNI that changed and
-// belongs to another user. A username must not be another one's e-mail either, nor
+// belongs to another user or, as a login, to an account. A username must not be another one's e-mail either, nor
 // the other way round: both are logins. It holds a lock until the end of the
 // transaction, because no index of an adopted database covers all of this.
 func (tx *Tx) refuseTaken(before, u User) error {
@@ -173,16 +173,20 @@ func (tx *Tx) refuseTaken(before, u User) error {
 			return unavailable(err)
 		}
 	}
-	for _, rule := range []struct{ was, is, clash, message string }{
-		{before.Username, u.Username, "username = @v OR email = @v", "El nombre de usuario ya existe"},
-		{before.Email, u.Email, "lower(email) = lower(@v) OR username = @v", "El correo electrónico ya está registrado"},
-		{before.DNI, u.DNI, "dni = @v", "El DNI ya está registrado"},
+	const nameTaken, emailTaken = "El nombre de usuario ya existe", "El correo electrónico ya está registrado"
+	for _, rule := range []struct{ was, is, table, clash, message string }{
+		{before.Username, u.Username, "users", "username = @v OR email = @v", nameTaken},
+		{before.Email, u.Email, "users", "lower(email) = lower(@v) OR username = @v", emailTaken},
+		{before.DNI, u.DNI, "users", "dni = @v", "El DNI ya está registrado"},
+		// Who has the account of that login could not sign in to it any more.
+		{before.Username, u.Username, "emergency_accounts", "username = @v OR email = lower(@v)", nameTaken},
+		{before.Email, u.Email, "emergency_accounts", "username = @v OR email = lower(@v)", emailTaken},
 	} {
 		if rule.was == rule.is {
 			continue
 		}
 		var n int64
-		err := tx.db.Model(&User{}).Where("id <> ?", u.ID).Where("("+rule.clash+")", sql.Named("v", rule.is)).Count(&n).Error
+		err := tx.db.Table(rule.table).Where("id <> ?", u.ID).Where("("+rule.clash+")", sql.Named("v", rule.is)).Count(&n).Error
 		if err != nil {
 			return unavailable(err)
 		}

@@ -68,6 +68,7 @@ func TestEmergencySignInRefused(t *testing.T) {
 		}{
 			"wrong":          {p.user.Username, "otra-cosa-9", 401},
 			"unknown":        {"nadie", deskPassword, 401},
+			"no text of SQL": {"na\x00die", deskPassword, 401},
 			"wrong trader":   {trader.user.Username, "otra-cosa-9", 401},
 			"wrong inactive": {gone.user.Username, "otra-cosa-9", 401},
 			"trader":         {trader.user.Username, deskPassword, 403},
