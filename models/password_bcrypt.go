@@ -25,15 +25,25 @@ func isBcrypt(stored string) bool {
 	return false
 }
 
+// KnownHash reports whether a stored form is one that Hasher verifies, by its beginning
+// and for bcrypt by its length and cost.
+func KnownHash(stored string) bool {
+	if isBcrypt(stored) {
+		cost, err := bcrypt.Cost([]byte(stored))
+		return err == nil && cost <= maxBcryptCost && len(stored) == bcryptLength
+	}
+	method, _, _ := strings.Cut(stored, ":")
+	return (method == "scrypt" || method == "pbkdf2") && strings.Count(stored, "$") == 2 && len(stored) <= maxStoredHash
+}
+
 // verifyBcrypt checks a bcrypt hash, which knows the first 72 bytes of a password and
 // no more, as the backend that made it did. An error means that the form is not
 // supported.
 func verifyBcrypt(stored, password string) (bool, error) {
-	cost, err := bcrypt.Cost([]byte(stored))
-	if err != nil || cost > maxBcryptCost || len(stored) != bcryptLength {
+	if !KnownHash(stored) {
 		return false, errHashForm
 	}
-	err = bcrypt.CompareHashAndPassword([]byte(stored), []byte(password))
+	err := bcrypt.CompareHashAndPassword([]byte(stored), []byte(password))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
 	}

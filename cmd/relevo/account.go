@@ -31,8 +31,12 @@ func accountCreate(c *cli) *cobra.Command {
 		return c.withDesk(cmd.Context(), func(ctx context.Context, store *models.Store) (err error) {
 			var note string
 			if hashed {
-				if in.PasswordHash, err = c.inputLine(); err == nil && in.PasswordHash == "" {
+				in.PasswordHash, err = c.inputLine()
+				switch {
+				case err == nil && in.PasswordHash == "":
 					err = errors.New("standard input is empty")
+				case err == nil && !models.KnownHash(in.PasswordHash): // a password, perhaps: it must not be stored
+					err = errors.New("standard input is not a stored form of a password that is understood: bcrypt, scrypt:… or pbkdf2:…")
 				}
 			} else {
 				in.PasswordHash, note, err = c.newPassword(ctx, fromInput)

@@ -56,6 +56,11 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("%s: status %d, printed %q, said %q", name, status, out, errs)
 		}
 	}
+	for _, input := range []string{"correcta-9\n", "$2b$12$short\n", "md5$salt$00\n"} {
+		if status, out, errs := c.run(input, "account", "create", "--username", "x.y", "--hash-stdin"); status != exitFailure || out != "" || strings.Contains(errs, strings.TrimSpace(input)) {
+			t.Errorf("stored %q: status %d, said %q", input, status, errs)
+		}
+	}
 	if status, _, _ := c.run("", "account", "create", "--hash-stdin", "--password-stdin"); status != exitUsage {
 		t.Errorf("both: status %d", status)
 	}
