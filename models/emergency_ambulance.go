@@ -101,11 +101,11 @@ func (q Queries) Ambulances(ctx context.Context, limit, offset int) ([]Ambulance
 	return out, unavailable(err)
 }
 
-// NearestAmbulance is the available ambulance of exactly the kind that is nearest to a
-// place by the great circle, the lowest id among equals; nil when none has a position.
+// NearestAmbulance is the available ambulance of exactly the kind, with a crew so that it
+// can be dispatched, that is nearest to a place by the great circle, the lowest id among equals; nil when none has a position.
 func (q Queries) NearestAmbulance(ctx context.Context, kind string, latitude, longitude float64) (*Ambulance, error) {
 	var rows []placedRow
-	err := q.ambulances(ctx).Where("v.available = ? AND v.kind = ? AND v.location_id IS NOT NULL", true, kind).
+	err := q.ambulances(ctx).Where("v.available = ? AND v.kind = ? AND v.location_id IS NOT NULL AND v.operator_id IS NOT NULL", true, kind).
 		Order("v.id").Limit(maxNearest).Find(&rows).Error
 	if err != nil {
 		return nil, unavailable(err)

@@ -64,6 +64,14 @@ func TestNearestAmbulance(t *testing.T) {
 		if id := suggestion(); id != basic[3].ID {
 			t.Errorf("suggests %d, want %d", id, basic[3].ID)
 		}
+		nobody := int64(0)
+		a.tx(func(tx *models.Tx) error {
+			_, err := tx.UpdateAmbulance(basic[3].ID, models.AmbulanceInput{OperatorID: &nobody})
+			return err
+		})
+		if id := suggestion(); id != basic[2].ID {
+			t.Errorf("suggests %d, want %d: the nearer one has no crew", id, basic[2].ID)
+		}
 		a.tx(func(tx *models.Tx) error { _, err := tx.MoveAmbulance(basic[0].ID, 1.25, -2.5); return err })
 		if id := suggestion(); id != basic[0].ID {
 			t.Errorf("suggests %d, want %d, which came", id, basic[0].ID)
