@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -24,8 +25,17 @@ var statuses = map[models.Code]int{
 	models.Internal:      http.StatusInternalServerError,
 }
 
+// errNoMethod refuses a method that an address has not. No rule of models ever does, so
+// that it has no code of its own.
+var errNoMethod = &models.Error{Code: models.Invalid, Message: "Método no permitido"}
+
 // StatusOf is the HTTP status of an error.
-func StatusOf(err error) int { return statuses[models.CodeOf(err)] }
+func StatusOf(err error) int {
+	if errors.Is(err, errNoMethod) {
+		return http.StatusMethodNotAllowed
+	}
+	return statuses[models.CodeOf(err)]
+}
 
 // Refuse ends the request with the JSON error form: both message and error, which
 // every client understands (contract 3.1). The cause is kept for the request log

@@ -93,7 +93,4 @@ func NotFound(c *gin.Context) {
 }
 
 // NoMethod answers a known address with a method that it has not.
-func NoMethod(c *gin.Context) {
-	message := "Método no permitido"
-	c.AbortWithStatusJSON(http.StatusMethodNotAllowed, gin.H{"success": false, "message": message, "error": message})
-}
+func NoMethod(c *gin.Context) { Refuse(c, errNoMethod) }

@@ -38,19 +38,18 @@ func (s *Server) emergencyRoutes(r *gin.Engine, auth *api.Auth) error {
 	if err != nil {
 		return err
 	}
-	d := r.Group("", e.Detail)
-	d.POST("/auth/login", s.csrf.FromHere, s.sessions.Handler(), e.Login)
-	d.POST("/auth/verify", e.Verify)
+	r.POST("/auth/login", s.csrf.FromHere, s.sessions.Handler(), e.Login)
+	r.POST("/auth/verify", e.Verify)
 
 	asking := e.Asking()
-	d.POST("/emergencias/solicitar-ambulancia", asking, e.Ask)
-	d.POST("/solicitudes/solicitar-ambulancia", asking, e.Ask)
-	d.POST("/solicitudes", asking, e.Create)
+	r.POST("/emergencias/solicitar-ambulancia", asking, e.Ask)
+	r.POST("/solicitudes/solicitar-ambulancia", asking, e.Ask)
 	own := e.StaffAnd(api.Requesters)
-	d.GET("/solicitudes/solicitante/:id", own, e.RequestsOf)
-	d.GET("/emergencias/por-solicitante/:id", own, e.ByRequester)
+	r.POST("/solicitudes", own, e.Create) // the answer tells who the requester is: never without a token
+	r.GET("/solicitudes/solicitante/:id", own, e.RequestsOf)
+	r.GET("/emergencias/por-solicitante/:id", own, e.ByRequester)
 
-	staff := d.Group("", e.StaffAnd())
+	staff := r.Group("", e.StaffAnd())
 	staff.GET("/solicitudes", e.Requests)
 	staff.GET("/solicitudes/:id", e.Request)
 	staff.POST("/valorar-emergencia", e.Evaluate)
@@ -67,13 +66,13 @@ func (s *Server) emergencyRoutes(r *gin.Engine, auth *api.Auth) error {
 	staff.PUT("/salas", e.Join)
 	staff.GET("/salas/activas", e.ActiveRooms)
 
-	crew := d.Group("", e.StaffAnd(api.Crews))
+	crew := r.Group("", e.StaffAnd(api.Crews))
 	crew.GET("/ambulancias", e.Ambulances)
 	crew.GET("/ambulancias/:id", e.Ambulance)
 	crew.GET("/operadores-ambulancia/:id", e.Crew)
-	d.PUT("/ambulancias/:id/ubicacion", e.Require(api.Crews), e.Move)
+	r.PUT("/ambulancias/:id/ubicacion", e.Require(api.Crews), e.Move)
 
-	admin := d.Group("", e.Require(api.Administrators))
+	admin := r.Group("", e.Require(api.Administrators))
 	admin.POST("/ambulancias", e.CreateAmbulance)
 	admin.PUT("/ambulancias/:id", e.UpdateAmbulance)
 	admin.POST("/solicitantes", e.CreateRequester)

@@ -33,6 +33,9 @@ func (s *Server) routes(r *gin.Engine) error {
 	}
 	r.RemoteIPHeaders = []string{"X-Forwarded-For"} // as Proxies.ClientAddress
 	r.RedirectTrailingSlash = false
+	if s.cfg.Emergencies.Enabled {
+		r.Use(api.EmergencyErrors)
+	}
 	r.Use(middleware.RequestID(), middleware.RequestLog(s.log), middleware.Recovery(s.log), middleware.SecurityHeaders(s.cookie),
 		middleware.CORS(s.origins), s.noteLimits, s.boundTime, middleware.BodyLimit(s.cfg.Uploads.MaxBytes+formEnvelope))
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,11 +33,21 @@ func callerOf(c *gin.Context) caller {
 	return who
 }
 
-// Detail gives the routes behind it their form of errors, and keeps their answers out of
-// every cache.
-func (e *Emergencies) Detail(c *gin.Context) {
-	middleware.RefuseAs(refuseDetail)(c)
-	c.Header("Cache-Control", "no-store")
+// EmergencyErrors gives every address of the emergencies desk its form of errors, also
+// those that are refused before a route is reached, and keeps the answers out of every
+// cache.
+func EmergencyErrors(c *gin.Context) {
+	first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
+	if slices.Contains(emergencyPaths, first) {
+		middleware.RefuseAs(refuseDetail)(c)
+		c.Header("Cache-Control", "no-store")
+	}
+}
+
+// emergencyPaths are how the addresses of the emergencies desk begin. Nothing else does.
+var emergencyPaths = []string{
+	"ambulancias", "atender-emergencias", "auth", "despachar-ambulancia", "emergencias", "evaluar-emergencia",
+	"operadores-ambulancia", "salas", "solicitantes", "solicitudes", "valorar-emergencia",
 }
 
 // Require lets only callers of the kinds pass. Without a token the answer is 403, with one

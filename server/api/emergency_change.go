@@ -83,7 +83,7 @@ func readChange(f emergencyForm) (in models.EmergencyChange, given bool) {
 		case "descripcion":
 			in.Description = new(f.text(key, models.MaxEmergencyText))
 		case "id_operador":
-			f.id(key)
+			f.disregarded(key)
 		case "solicitud_id":
 			in.RequestID = new(f.id(key))
 		case "solicitante_id":

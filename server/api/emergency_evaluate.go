@@ -49,7 +49,7 @@ func (e *Emergencies) evaluate(c *gin.Context) (out models.Emergency, err error)
 		AmbulanceKind: f.choice("tipoAmbulancia", models.AmbulanceKinds...), Priority: f.choice("nivelPrioridad", models.Priorities...),
 		Description: f.text("descripcion", models.MaxEmergencyText),
 	}
-	f.optionalID("id_operador")
+	f.disregarded("id_operador")
 	if err := f.err(); err != nil {
 		return out, err
 	}
@@ -90,7 +90,7 @@ func (e *Emergencies) Dispatch(c *gin.Context) {
 	in := models.DispatchInput{
 		By: callerOf(c).actor, EmergencyID: f.id("emergencia_id"), AmbulanceID: f.id("ambulancia_id"), CrewID: f.id("operador_ambulancia_id"),
 	}
-	f.optionalID("operador_emergencia_id")
+	f.disregarded("operador_emergencia_id")
 	if err := f.err(); err != nil {
 		middleware.Refuse(c, err)
 		return

@@ -20,6 +20,10 @@ const maxEmergencyBody = 64 << 10
 // maxEchoed bounds what a fault repeats of a value, in bytes.
 const maxEchoed = 100
 
+// unechoed are the keys whose values no answer repeats: answers end up in logs of proxies
+// and on screens.
+var unechoed = []string{"contrasena", "token"}
+
 // emergencyForm reads a JSON object key by key and notes everything that is wrong with
 // it, so that one answer names all faults (emergencies contract 2). Values of a form with
 // faults mean nothing.
@@ -55,7 +59,7 @@ func (f emergencyForm) err() error {
 
 func (f emergencyForm) fault(key, kind, why string) {
 	fault := detailFault{Type: kind, Loc: append(slices.Clone(f.at), key), Msg: why}
-	if v, ok := f.fields[key]; ok && len(v) <= maxEchoed {
+	if v, ok := f.fields[key]; ok && len(v) <= maxEchoed && utf8.Valid(v) && !slices.Contains(unechoed, key) {
 		fault.Input = v
 	}
 	*f.faults = append(*f.faults, fault)
@@ -76,13 +80,17 @@ func (f emergencyForm) needs(key string) bool {
 	return true
 }
 
-// bare is a number without the quotes that clients may put around it.
-func (f emergencyForm) bare(key string) string {
+// parse reads a number, without the quotes that clients may put around it. It has to be
+// written as JSON has numbers: what else Go takes for one is none.
+func (f emergencyForm) parse(key string) (float64, error) {
 	v := string(f.fields[key])
 	if unquoted, err := strconv.Unquote(v); err == nil {
-		return strings.TrimSpace(unquoted)
+		v = strings.TrimSpace(unquoted)
 	}
-	return v
+	if strings.Trim(v, "+-.0123456789eE") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(v, 64)
 }
 
 // id reads a number above 0.
@@ -98,7 +106,7 @@ func (f emergencyForm) optionalID(key string) int64 {
 	if !f.given(key) {
 		return 0
 	}
-	n, err := strconv.ParseFloat(f.bare(key), 64)
+	n, err := f.parse(key)
 	switch {
 	case err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53:
 		f.fault(key, "int_parsing", "debe ser un entero")
@@ -112,14 +120,30 @@ func (f emergencyForm) optionalID(key string) int64 {
 	return 0
 }
 
+// disregarded checks the form of a number above 0 that nothing is decided by. It may be
+// any: the existing client makes one of the digits that an e-mail begins with, and those
+// are often a telephone number (emergencies contract 4.2-e).
+func (f emergencyForm) disregarded(key string) {
+	if !f.given(key) {
+		return
+	}
+	n, err := f.parse(key)
+	switch {
+	case err != nil || n != math.Trunc(n):
+		f.fault(key, "int_parsing", "debe ser un entero")
+	case n <= 0:
+		f.fault(key, "greater_than", "debe ser mayor que 0")
+	}
+}
+
 // number reads a number from least to most.
 func (f emergencyForm) number(key string, least, most float64) float64 {
 	if !f.needs(key) {
 		return 0
 	}
-	n, err := strconv.ParseFloat(f.bare(key), 64)
+	n, err := f.parse(key)
 	switch {
-	case err != nil || math.IsNaN(n):
+	case err != nil:
 		f.fault(key, "float_parsing", "debe ser un número")
 	case n < least:
 		f.fault(key, "greater_than_equal", "debe ser al menos "+strconv.FormatFloat(least, 'f', -1, 64))
@@ -226,19 +250,19 @@ func (f emergencyForm) object(key string) emergencyForm {
 	return inner
 }
 
-// dateForms are the forms of dates and instants that the existing clients send; without
-// a zone they are UTC.
+// dateForms are the forms of dates and instants that the existing clients send.
 var dateForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", time.DateOnly}
 
-// instant reads a date with or without a time of day; the zero time without a value.
-func (f emergencyForm) instant(key string) time.Time {
+// day reads a date with or without a time of day, as it is written whatever its zone; the
+// zero time without a value.
+func (f emergencyForm) day(key string) time.Time {
 	if !f.given(key) {
 		return time.Time{}
 	}
 	s := strings.TrimSpace(f.exact(key, maxEchoed))
 	for _, form := range dateForms {
 		if t, err := time.Parse(form, s); err == nil && t.Year() >= 1 && t.Year() <= 9999 {
-			return t.UTC()
+			return t
 		}
 	}
 	if !f.faulty(key) {

@@ -18,7 +18,7 @@ func readPerson(f emergencyForm) models.PersonInput {
 		DocumentType: f.choice("tipoDocumento", models.DocumentKinds...), DocumentNumber: f.text("numeroDocumento", models.MaxDocumentNumber),
 	}
 	if f.needs("fechaNacimiento") {
-		if born := f.instant("fechaNacimiento"); !born.IsZero() {
+		if born := f.day("fechaNacimiento"); !born.IsZero() {
 			in.BirthDate = models.Day(born.Format(time.DateOnly))
 		}
 	}

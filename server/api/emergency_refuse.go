@@ -83,8 +83,12 @@ func refuseDetail(c *gin.Context, err error) {
 	case models.TooLarge:
 		c.Header("Connection", "close") // the rest of the body is not read
 	}
-	if errors.Is(err, errMissingToken) {
+	status := middleware.StatusOf(err)
+	switch {
+	case errors.Is(err, errMissingToken):
 		body.Detail = notAuthenticated
+	case c.FullPath() == "" && status < http.StatusInternalServerError:
+		body.Detail = http.StatusText(status) // of no route of ours, as the old system's framework said it
 	}
-	c.AbortWithStatusJSON(middleware.StatusOf(err), body)
+	c.AbortWithStatusJSON(status, body)
 }

@@ -44,7 +44,8 @@ func (e *Emergencies) Join(c *gin.Context) {
 		return
 	}
 	// id_operador is checked and not believed: the token says who it is (emergencies contract 4.2-e).
-	f.id("id_operador")
+	f.needs("id_operador")
+	f.disregarded("id_operador")
 	f.needs("room")
 	room := f.exact("room", maxRoomName)
 	if err := f.err(); err != nil {
