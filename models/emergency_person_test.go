@@ -100,6 +100,36 @@ func TestPersonRules(t *testing.T) {
 	})
 }
 
+// Who adds a requester that is known, as requester or as member of a crew, changes
+// nothing and learns whom it is.
+func TestAddRequester(t *testing.T) {
+	eachAlarm(t, func(t *testing.T, a *alarm) {
+		person := func(document, name string) models.PersonInput {
+			return models.PersonInput{FirstName: name, LastName: "Uno", BirthDate: "1990-01-01", DocumentType: models.Cedula, DocumentNumber: document}
+		}
+		add := func(document, name string, conditions ...string) (out models.Requester) {
+			t.Helper()
+			a.tx(func(tx *models.Tx) (err error) {
+				out, err = tx.AddRequester(models.RequesterInput{PersonInput: person(document, name), Conditions: conditions})
+				return err
+			})
+			return out
+		}
+		first := add("900", "Ana", "asma")
+		if again := add("900", "Otra", "nada"); again.ID != first.ID || again.FirstName != "Ana" || len(again.Conditions) != 1 || again.Conditions[0] != "asma" {
+			t.Errorf("first %+v, again %+v", first, again)
+		}
+		var crew models.AmbulanceOperator
+		a.tx(func(tx *models.Tx) (err error) {
+			crew, err = tx.UpsertAmbulanceOperator(models.AmbulanceOperatorInput{PersonInput: person("901", "Luis"), Licence: "L-1"})
+			return err
+		})
+		if r := add("901", "Otra", "asma"); r.ID != crew.ID || r.FirstName != "Luis" || len(r.Conditions) != 1 {
+			t.Errorf("crew %+v, requester %+v", crew, r)
+		}
+	})
+}
+
 // Requests of one new person at once make one person, and all succeed.
 func TestUpsertRequesterConcurrently(t *testing.T) {
 	eachAlarm(t, func(t *testing.T, a *alarm) {

@@ -33,16 +33,27 @@ type AmbulanceOperatorInput struct {
 // UpsertRequester adds the requester, or changes the one with this document; of two at
 // once both succeed and the later one's data stay. Code Invalid.
 func (tx *Tx) UpsertRequester(in RequesterInput) (Requester, error) {
+	return tx.writeRequester(in, personChanges, in.Conditions != nil)
+}
+
+// AddRequester adds the requester, or returns the one with this document as it is known,
+// for who may not say anything of others. Code Invalid.
+func (tx *Tx) AddRequester(in RequesterInput) (Requester, error) {
+	return tx.writeRequester(in, nil, false)
+}
+
+// writeRequester changes the columns, and the conditions when told so, of who is known.
+func (tx *Tx) writeRequester(in RequesterInput, columns []string, changes bool) (Requester, error) {
 	conditions, err := cleanConditions(in.Conditions)
 	if err != nil {
 		return Requester{}, err
 	}
-	id, err := tx.upsertPerson(in.PersonInput)
+	id, err := tx.writePerson(in.PersonInput, columns)
 	if err != nil {
 		return Requester{}, err
 	}
-	on := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: in.Conditions == nil}
-	if in.Conditions != nil {
+	on := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: !changes}
+	if changes {
 		on.DoUpdates = clause.AssignmentColumns([]string{"conditions"})
 	}
 	err = tx.db.Table("emergency_requesters").Clauses(on).Create(map[string]any{"id": id, "conditions": conditions}).Error
@@ -59,7 +70,7 @@ func (tx *Tx) UpsertAmbulanceOperator(in AmbulanceOperatorInput) (AmbulanceOpera
 	if err != nil {
 		return AmbulanceOperator{}, err
 	}
-	id, err := tx.upsertPerson(in.PersonInput)
+	id, err := tx.writePerson(in.PersonInput, personChanges)
 	if err != nil {
 		return AmbulanceOperator{}, err
 	}
@@ -71,9 +82,13 @@ func (tx *Tx) UpsertAmbulanceOperator(in AmbulanceOperatorInput) (AmbulanceOpera
 	return tx.AmbulanceOperator(tx.ctx, id)
 }
 
-// upsertPerson writes the person and returns its id. The id is read back, because
-// SQLite tells that of the last insert even when the row was changed.
-func (tx *Tx) upsertPerson(in PersonInput) (int64, error) {
+// personChanges are the columns of a person that can change.
+var personChanges = []string{"first_name", "last_name", "birth_date", "second_name", "second_last_name", "updated_at"}
+
+// writePerson adds the person, or changes the columns of the one with this document, and
+// returns its id. The id is read back, because SQLite tells that of the last insert even
+// when the row was changed.
+func (tx *Tx) writePerson(in PersonInput, columns []string) (int64, error) {
 	row, err := in.clean(tx.store.now())
 	if err != nil {
 		return 0, err
@@ -82,7 +97,7 @@ func (tx *Tx) upsertPerson(in PersonInput) (int64, error) {
 	row.UpdatedAt = row.CreatedAt
 	err = tx.db.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "document_type"}, {Name: "document_number"}},
-		DoUpdates: clause.AssignmentColumns([]string{"first_name", "last_name", "birth_date", "second_name", "second_last_name", "updated_at"}),
+		DoNothing: len(columns) == 0, DoUpdates: clause.AssignmentColumns(columns),
 	}).Create(&row).Error
 	if err != nil {
 		return 0, unavailable(err)
