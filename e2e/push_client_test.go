@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -269,41 +268,6 @@ func (s *pushSocket) open() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ended == nil
-}
-
-// mute proves that it is open, and that nothing came but its greeting and pongs.
-func (s *pushSocket) mute() {
-	s.t.Helper()
-	s.barrier()
-	for _, f := range s.all() {
-		if f.Type != "connection" && f.Type != "pong" {
-			s.t.Errorf("%s is mute and got %s", s.name, f.raw)
-		}
-	}
-}
-
-// listening fails the test unless so many sockets are not mute. Whether one is, is
-// decided before it is read from: after a round trip.
-func (p *process) listening(n int) {
-	p.t.Helper()
-	if got := p.metric(`relevo_push_sockets{state="listening"}`); got != fmt.Sprint(n) {
-		p.t.Errorf("%s sockets listen, want %d", got, n)
-	}
-}
-
-// secrets are what no socket without a right to it may have in any form.
-var secrets = []string{"Persona", "000111", "asma", "1990-01-01", "emergencia-"}
-
-// clean fails the test for personal data.
-func (s *pushSocket) clean() {
-	s.t.Helper()
-	for _, f := range s.all() {
-		for _, secret := range secrets {
-			if strings.Contains(f.raw, secret) {
-				s.t.Errorf("%s got %q: %s", s.name, secret, f.raw)
-			}
-		}
-	}
 }
 
 // refusal is the status with which a handshake was refused, 0 when it was taken.

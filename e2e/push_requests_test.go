@@ -20,6 +20,7 @@ func TestPushRequests(t *testing.T) {
 		e := openEmergencies(t, d, "RELEVO_CALLS_URL=", "RELEVO_EMERGENCIES_OPEN_FOR=1h")
 		live := e.olga.push("?id_operador=1")
 		other := e.omar.push("")
+		e.replayed(2)
 		first, second := e.request(), e.request()
 		for _, s := range []*pushSocket{live, other} {
 			s.hears(first, second)
@@ -137,6 +138,7 @@ func TestPushSince(t *testing.T) {
 		e := openEmergencies(t, d)
 		olga := e.caller("olga")
 		s := e.olga.push("")
+		e.replayed(1)
 		first := e.request()
 		at := s.await("nueva_solicitud", 1).EventID
 		_ = s.conn.CloseNow()
@@ -188,6 +190,8 @@ func TestPushTwoProcesses(t *testing.T) {
 	t.Cleanup(other.stop)
 	there := e.olga.pushAt(other.url + pushPath)
 	here := e.omar.push("")
+	e.replayed(1)
+	other.replayed(1)
 	first, second := e.request(), e.request()
 	for _, s := range []*pushSocket{there, here} {
 		s.hears(first, second)
