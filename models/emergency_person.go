@@ -2,7 +2,9 @@ package models
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -90,6 +92,10 @@ func (in PersonInput) clean(now time.Time) (personRow, error) {
 		if *f.out, err = emergencyText(f.name, f.in, f.max); err != nil {
 			return row, err
 		}
+	}
+	// A mark that nobody sees would make another person of the same document.
+	if strings.ContainsFunc(row.DocumentNumber, func(r rune) bool { return unicode.Is(unicode.Cf, r) }) {
+		return row, Errorf(Invalid, "El campo numeroDocumento tiene caracteres invisibles")
 	}
 	if row.SecondName, err = optionalText("nombre2", in.SecondName, MaxPersonName); err != nil {
 		return row, err

@@ -61,6 +61,7 @@ func TestPersonRules(t *testing.T) {
 			"long second last":   func(in *models.RequesterInput) { in.SecondLastName = ptr(strings.Repeat("x", 101)) },
 			"no number":          func(in *models.RequesterInput) { in.DocumentNumber = "\x00" },
 			"long number":        func(in *models.RequesterInput) { in.DocumentNumber = strings.Repeat("1", 31) },
+			"invisible marks":    func(in *models.RequesterInput) { in.DocumentNumber = "1\u200b2" },
 			"document type":      func(in *models.RequesterInput) { in.DocumentType = "cedula" },
 			"date":               func(in *models.RequesterInput) { in.BirthDate = "1990-02-30" },
 			"date with time":     func(in *models.RequesterInput) { in.BirthDate = "1990-01-01T00:00:00" },
