@@ -94,7 +94,7 @@ type Config struct {
 		OpenFor           time.Duration `key:"open_for" default:"24h" check:"positive" doc:"How long a request that nobody has evaluated is sent to operators who connect."`
 		PositionFor       time.Duration `key:"position_for" default:"5m" check:"positive" doc:"How long the last position of an ambulance counts."`
 		LocationInterval  time.Duration `key:"location_interval" default:"1s" check:"positive" doc:"How often the positions of ambulances that were suggested and are not dispatched are sent, while somebody listens."`
-		AnonymousRequests bool          `key:"anonymous_requests" default:"false" doc:"Takes requests for an ambulance without a token, for mobile builds that send none; anybody who reaches the server may then request for anybody."`
+		AnonymousRequests bool          `key:"anonymous_requests" default:"false" doc:"Takes requests for an ambulance without a token, for mobile builds that send none; anybody who reaches the server may then request for anybody, but is told nothing of them and changes nothing that is known."`
 		UntypedOperators  bool          `key:"untyped_operators" default:"false" doc:"Lets accounts without tipoUsuario work as operators, for accounts older than that column."`
 		RequestsPerMinute int           `key:"requests_per_minute" default:"10" check:"positive" doc:"Requests for an ambulance a minute of one account, or without a token of one client address."`
 		WebSocketURL      string        `key:"websocket_url" default:"" check:"socketurl?" doc:"Address of the push socket that operators are told, ws://, wss:// or a path; empty is the path /ws/emergencias, which browsers resolve against the server that they asked."`
