@@ -21,6 +21,9 @@ type DeliverySlot struct {
 	Node string
 	// Position is a cursor as text: the client is known to have all behind it.
 	Position string
+	// Stands is a cursor as text, or empty: until Position moves, the place of the slot that
+	// this one took. Who takes this one in turn need not have more.
+	Stands string
 	// Rooms are client rooms that the socket had joined, a JSON list.
 	Rooms string
 	// Opened is Unix microseconds; no two connections with the same ID have the same.
@@ -93,7 +96,7 @@ func (tx *Tx) MoveSlots(position string, refs []SlotRef) error {
 		for _, ref := range some {
 			ids, opened = append(ids, ref.ID), append(opened, ref.Opened)
 		}
-		err := tx.db.Model(&DeliverySlot{}).Where("id IN ? AND opened IN ?", ids, opened).Update("position", position).Error
+		err := tx.db.Model(&DeliverySlot{}).Where("id IN ? AND opened IN ?", ids, opened).Updates(map[string]any{"position": position, "stands": ""}).Error
 		if err != nil {
 			return fmt.Errorf("move delivery slots: %w", unavailable(err))
 		}

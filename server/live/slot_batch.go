@@ -98,11 +98,10 @@ func (b *slotBatch) load(tx *models.Tx, rows []models.DeliverySlot) error {
 }
 
 func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
-	c := claim{start: o.place, stands: o.place, rooms: o.rooms}
+	c := claim{start: o.place, rooms: o.rooms}
 	if own := b.rows[s.id]; own != nil && own.SessionKey == s.key {
 		if position, err := models.ParseEventCursor(own.Position); err == nil {
 			c.start = union(c.start, position)
-			c.stands = c.start
 		}
 		for _, room := range parseRooms(own.Rooms) {
 			if !slices.Contains(c.rooms, room) {
@@ -124,7 +123,7 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 	}
 	b.claims[i] = &c
 	row := &models.DeliverySlot{
-		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.stands.String(),
+		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.start.String(), Stands: c.stands,
 		Rooms: roomsText(c.rooms), Opened: s.opened, ByPid: s.byPID,
 	}
 	b.rows[s.id] = row
@@ -177,7 +176,7 @@ func (b *slotBatch) end(s *slot, e *slotEnding) {
 	}
 	row.EndedAt, row.Polite = e.at.UnixMilli(), e.polite
 	if e.position != "" {
-		row.Position = e.position
+		row.Position, row.Stands = e.position, ""
 	}
 	s.mu.Lock()
 	row.Rooms = roomsText(s.rooms)

@@ -19,11 +19,12 @@ const (
 // claim is what a session that connects again finds.
 type claim struct {
 	start models.EventCursor
-	// stands is what the slot of the connection says until its client has confirmed
-	// something: the place of the slot that it took. If that is the client's own, nothing
-	// before it is missing; if it is another's, the client's own serves on for itself.
-	// So a slot does not keep the lowest place of all alive.
-	stands models.EventCursor
+	// stands is the place of the slot that the connection took, as text. Whoever takes the
+	// connection's own slot before its client has confirmed anything needs no more: if the
+	// slot taken first was the client's, nothing before it is missing; if it was another's,
+	// the client's own serves on for itself. So a slot does not keep the lowest place of all
+	// alive.
+	stands string
 	rooms  []string
 	resync string // one of the Resync constants; empty when nothing is beyond repair
 }
@@ -49,7 +50,7 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 		if !serves {
 			continue
 		}
-		position, err := models.ParseEventCursor(row.Position)
+		position, err := models.ParseEventCursor(standsAt(row))
 		if err != nil {
 			c.resync = events.ResyncUnknown
 			continue
@@ -71,11 +72,8 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 			}
 		}
 	}
-	c.stands = c.start
 	if newest != nil {
-		if position, err := models.ParseEventCursor(newest.Position); err == nil {
-			c.stands = position
-		}
+		c.stands = standsAt(newest)
 		newest.TakenAt = now.UnixMilli()
 		changed = append(changed, newest)
 	}
@@ -86,6 +84,14 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 		}
 	}
 	return c, changed
+}
+
+// standsAt is the place, as text, that who takes the slot begins at.
+func standsAt(row *models.DeliverySlot) string {
+	if row.Stands != "" {
+		return row.Stands
+	}
+	return row.Position
 }
 
 // passOn corrects a claim: the client of the slot is back by its pid, so the
@@ -139,17 +145,19 @@ func serving(row *models.DeliverySlot, now time.Time, window, taken time.Duratio
 	return true, false
 }
 
-// lowest returns a cursor with nothing behind it that is not behind both.
+// lowest returns the cursor with what is behind both. One that left more out would have
+// a session sent what was said before it began.
 func lowest(a, b models.EventCursor) models.EventCursor {
 	if b.Low < a.Low {
 		a, b = b, a
 	}
-	var out models.EventCursor
-	out.Low = a.Low
-	for _, span := range a.Beyond {
-		// Whole spans only: what is left out may come twice.
-		if coversSpan(b, span) {
-			out.Beyond = append(out.Beyond, span)
+	out := models.EventCursor{Low: a.Low}
+	behind := append([]models.EventSpan{{From: 0, To: b.Low}}, b.Beyond...)
+	for _, s := range a.Beyond {
+		for _, t := range behind {
+			if from, to := max(s.From, t.From), min(s.To, t.To); from <= to {
+				out.Beyond = append(out.Beyond, models.EventSpan{From: from, To: to})
+			}
 		}
 	}
 	return out

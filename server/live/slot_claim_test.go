@@ -71,12 +71,12 @@ func TestClaimTakesTheNewest(t *testing.T) {
 	}{
 		{after: time.Second, start: "5", stands: "7", doubted: true},
 		{after: time.Minute / 2, start: "5", stands: "5", taken: true, doubted: true},
-		{after: time.Minute / 2, start: "5", stands: "5", taken: true, doubted: true},
-		{after: 2 * time.Minute, start: "z", stands: "z", taken: true, doubted: true},
+		{after: time.Minute / 2, start: "5", taken: true, doubted: true},
+		{after: 2 * time.Minute, start: "z", taken: true, doubted: true},
 	} {
 		now = now.Add(want.after)
 		got, _ := claimSlots([]*models.DeliverySlot{older, newer}, at, now, time.Hour)
-		if got.start.String() != want.start || got.stands.String() != want.stands || got.resync != "" {
+		if got.start.String() != want.start || got.stands != want.stands || got.resync != "" {
 			t.Errorf("claim %d: start %s, stands %s, resync %q", i, got.start, got.stands, got.resync)
 		}
 		if newer.TakenAt == 0 || newer.DoubtAt != 0 || (older.TakenAt != 0) != want.taken || (older.DoubtAt != 0) != want.doubted {
@@ -134,7 +134,9 @@ func TestCursorAlgebra(t *testing.T) {
 		{"7", "5", "7", "5", true},
 		{"5.2", "5", "5.2", "5", true},
 		{"5.2", "6", "7", "5", false},
-		{"5.2-1", "5.3", "5.2-1", "5", true},
+		{"5.2-1", "5.3", "5.2-1", "5.3", true},
+		{"5.2-1", "5.3-1", "5.2-2", "5.3", false},
+		{"5.2-3", "8", "a", "5.2-1", false},
 		{"5.2", "5.4", "5.2.4", "5", false},
 		{"9", "5.2", "9", "5.2", true},
 	} {

@@ -175,7 +175,7 @@ func (k *slotKeeper) tell(w slotWork, c *claim, abandoned bool) {
 		return
 	}
 	w.slot.mu.Lock()
-	w.slot.position, w.slot.stored = c.stands.String(), true
+	w.slot.position, w.slot.stored = c.start.String(), true
 	if !abandoned {
 		w.slot.start, w.slot.rooms = c.start, c.rooms
 	}
