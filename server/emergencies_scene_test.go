@@ -151,7 +151,7 @@ func claimsOf(t *testing.T, token string) map[string]any {
 	if len(parts) != 3 {
 		t.Fatalf("token %q", token)
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	raw, err := base64.RawStdEncoding.DecodeString(parts[1]) // as its atob, which knows no - and no _
 	if err != nil {
 		t.Fatal(err)
 	}

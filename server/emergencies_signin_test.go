@@ -40,10 +40,10 @@ func TestEmergencySignIn(t *testing.T) {
 	}, patient)
 }
 
-// The payload stays ASCII whatever the name is (emergencies contract 2).
+// The payload stays ASCII, and plain base64, whatever the name is (emergencies contract 2).
 func TestEmergencyTokenIsASCII(t *testing.T) {
 	d := newDesk(t, models.SQLite)
-	u := models.User{Username: "Íñigo\u2028<😀>", Email: "", PasswordHash: cheapHash, DNI: "12345678", Role: models.Operador, Status: models.Active, CreatedAt: models.ToLima(d.now())}
+	u := models.User{Username: "Íñigo\u2028<😀> ~~~??? >>> \x7f\x7f\x7f", Email: "", PasswordHash: cheapHash, DNI: "12345678", Role: models.Operador, Status: models.Active, CreatedAt: models.ToLima(d.now())}
 	d.tx(func(tx *models.Tx) error { return tx.InsertUser(&u) })
 	m, r := d.signInTo(u.Username, deskPassword)
 	r.want(t, 200)

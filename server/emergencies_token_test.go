@@ -61,6 +61,11 @@ func TestEmergencyTokenEndsWithSession(t *testing.T) {
 			master.json("PUT", fmt.Sprintf("/users/api/update/%d", m.user.ID), map[string]any{"role": step.role}).want(t, 200)
 			plate := map[string]any{"placa": fmt.Sprintf("AAA00%d", i), "tipoAmbulancia": "BASICA"}
 			m.call("POST", "/ambulancias", plate).want(t, step.status)
+			kind := map[string]any{models.Operador: "OPERADOR_EMERGENCIA", models.Master: "ADMINISTRADOR"}[step.role]
+			v := m.json("POST", "/auth/verify", map[string]any{"token": m.token}).want(t, 200)
+			if user, _ := v.body["usuario"].(map[string]any); v.body["valid"] != true || user["tipoUsuario"] != kind {
+				t.Errorf("%s: %s", step.role, v.raw)
+			}
 		}
 		wantDetail(t, m.call("GET", "/solicitudes", nil), 403)
 		// And it ends by the clock.

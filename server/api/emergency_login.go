@@ -140,7 +140,8 @@ type verifiedUser struct {
 	Kind     *string `json:"tipoUsuario"`
 }
 
-// Verify is POST /auth/verify: what a token is worth. It says no more than the token does.
+// Verify is POST /auth/verify: what a token is worth. Besides the kind, which is that of
+// now, it says no more than the token does.
 func (e *Emergencies) Verify(c *gin.Context) {
 	f, err := readForm(c)
 	if err == nil {
@@ -168,9 +169,17 @@ func (e *Emergencies) Verify(c *gin.Context) {
 }
 
 func (e *Emergencies) verified(ctx context.Context, token string) (verifiedUser, error) {
-	if _, err := e.callerBy(ctx, token); err != nil {
+	who, err := e.callerBy(ctx, token)
+	if err != nil {
 		return verifiedUser{}, err
 	}
 	claims, err := e.tokens.read(token)
-	return verifiedUser{claims.ID, claims.Username, claims.Email, claims.Kind}, err
+	out := verifiedUser{claims.ID, claims.Username, claims.Email, claims.Kind}
+	if who.session.ID != 0 {
+		out.Kind = nil // a role without a part in emergencies has none
+		if who.kind != "" {
+			out.Kind = &who.kind
+		}
+	}
+	return out, err
 }

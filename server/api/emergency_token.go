@@ -42,20 +42,23 @@ type bearerClaims struct {
 	IssuedAt  int64 `json:"iat"`
 }
 
-// MarshalJSON writes pure ASCII: the existing client decodes the payload byte by byte.
+// MarshalJSON writes what the existing client can decode: it takes the payload for plain
+// base64, byte by byte.
 func (b bearerClaims) MarshalJSON() ([]byte, error) {
 	type plain bearerClaims
 	raw, err := json.Marshal(plain(b))
 	return asciiJSON(raw), err
 }
 
-// asciiJSON escapes what is not ASCII. In JSON such bytes stand inside of strings alone.
+// asciiJSON escapes what is not ASCII, and of ASCII the four characters that can make a -
+// or _ in base64url where plain base64 has + and /: those whose low six bits are 62 or 63.
+// In JSON all these stand inside of strings alone.
 func asciiJSON(raw []byte) []byte {
 	var out bytes.Buffer
 	for len(raw) > 0 {
 		r, size := utf8.DecodeRune(raw)
 		switch {
-		case r < utf8.RuneSelf:
+		case r < utf8.RuneSelf && r&0x3F < 62:
 			out.WriteByte(raw[0])
 		case r > 0xFFFF:
 			r -= 0x10000
