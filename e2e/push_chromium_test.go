@@ -210,6 +210,12 @@ func TestPushExample(t *testing.T) {
 	c := launch(t, front(t, net.url()))
 	e.request()
 	c.do("olga", "goto", map[string]any{"path": examplePage})
+	e.eventually("the page is greeted", func() error {
+		if frames := c.do("olga", "frames", nil); !strings.Contains(frames, `"connection"`) {
+			return fmt.Errorf("frames %q", frames)
+		}
+		return nil
+	})
 	c.do("olga", "eval", map[string]any{"value": fmt.Sprintf(`fetch('/auth/login', { method: 'POST', headers: { 'Content-Type': 'application/json' },
 		body: JSON.stringify({ identificador: 'olga', contrasena: %q }) }).then((r) => r.status)`, password)})
 	c.do("olga", "wait", map[string]any{"selector": "#list li:nth-child(1)"})
