@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"go.uber.org/zap"
@@ -30,6 +31,7 @@ type callService struct {
 	made    []string
 	refused []string
 	down    bool
+	tries   int // while it was down
 }
 
 func newCallService(t *testing.T) *callService {
@@ -47,6 +49,7 @@ func (s *callService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
+		s.tries++
 		http.Error(w, "down", http.StatusBadGateway)
 		return
 	}
@@ -164,6 +167,22 @@ func TestEmergencyCalls(t *testing.T) {
 			if names := fmt.Sprint(d.eventNames()); names != "[nueva_solicitud]" || r.body["token"] == "" {
 				t.Errorf("told %s, answer %s", names, r.raw)
 			}
+			// Not everybody who asks waits for it, until it may be back.
+			asker.call("POST", "/solicitudes/solicitar-ambulancia", newerBody(person.ID)).want(t, 200)
+			service.set(func() {
+				if service.tries != 1 {
+					t.Errorf("%d tries", service.tries)
+				}
+				service.down, service.made = false, nil
+			})
+			d.advance(31 * time.Second)
+			again := asker.call("POST", "/solicitudes/solicitar-ambulancia", newerBody(person.ID)).want(t, 200)
+			service.set(func() {
+				if service.down = true; fmt.Sprint(service.made) != fmt.Sprint([]any{again.body["room"]}) {
+					t.Errorf("made %v", service.made)
+				}
+			})
+			d.eventNames()
 			join(op, r.body["room"].(string)).want(t, 200)
 			wantDetail(t, op.call("GET", "/salas/activas", nil), 503)
 			service.Close()

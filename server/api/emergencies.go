@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -49,6 +50,8 @@ type Emergencies struct {
 	rule     EmergencyRule
 	tokens   *bearerTokens
 	requests *middleware.Buckets[string]
+	// callsBack is until when no rooms are asked for, in Unix milliseconds.
+	callsBack atomic.Int64
 }
 
 // NewEmergencies signs in through auth.

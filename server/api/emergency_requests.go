@@ -94,13 +94,7 @@ func (e *Emergencies) create(c *gin.Context) (req models.EmergencyRequest, newer
 	if err != nil {
 		return req, false, err
 	}
-	if e.rule.Calls != nil {
-		// Operators know already. The service makes the room for who enters it first, only
-		// without its bound.
-		if err := e.rule.Calls.Open(ctx, req.Room); err != nil {
-			e.rule.Trouble(ctx, "call room not made", err)
-		}
-	}
+	e.openRoom(ctx, req.Room)
 	return req, in.requester == nil, nil
 }
 

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,6 +35,28 @@ func (e *Emergencies) call(room, identity, name string) (callJSON, error) {
 	var err error
 	out.Token, err = e.rule.Calls.Token(room, identity, name)
 	return out, err
+}
+
+// callsPause is how long no rooms are asked for after the service did not answer: not
+// everybody who needs an ambulance waits for it then.
+const callsPause = 30 * time.Second
+
+// openRoom asks the call service for the room of a request, of which operators know
+// already. Without that the service makes the room for who enters it first, only without
+// its bound.
+func (e *Emergencies) openRoom(ctx context.Context, room string) {
+	now := e.store.Instant()
+	if e.rule.Calls == nil || now.UnixMilli() < e.callsBack.Load() {
+		return
+	}
+	err := e.rule.Calls.Open(ctx, room)
+	if err == nil {
+		return
+	}
+	if ctx.Err() == nil {
+		e.callsBack.Store(now.Add(callsPause).UnixMilli())
+	}
+	e.rule.Trouble(ctx, "call room not made", err)
 }
 
 // Join is PUT /salas: the access of an operator to the room of a request. With the
