@@ -20,6 +20,7 @@ func TestHostileSignals(t *testing.T) {
 	for range many(3, 20) {
 		p.endTwice(max, client)
 	}
+	p.stop()
 	for _, fresh := range []bool{false, true} {
 		for round := range many(8, 60) {
 			q := p

@@ -79,6 +79,9 @@ func (p *process) run(addr string) {
 // launch starts the program at addr and does not wait for it.
 func (p *process) launch(addr string) {
 	p.t.Helper()
+	if p.cmd != nil {
+		p.t.Fatal("the program runs already")
+	}
 	p.stdout, p.log, p.over = &logbook{}, &logbook{}, make(chan struct{})
 	p.cmd = exec.Command(binary, "serve")
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, p.stdout, p.log
