@@ -26,10 +26,11 @@ import (
 // desk is the assembled server on a real database behind a real listener, with
 // people who are signed in.
 type desk struct {
-	t     *testing.T
-	store *models.Store
-	app   *server.Server
-	http  *httptest.Server
+	t      *testing.T
+	store  *models.Store
+	app    *server.Server
+	others []*server.Server // the nodes beside it
+	http   *httptest.Server
 
 	mu      sync.Mutex
 	clock   time.Time

@@ -111,13 +111,15 @@ func (s *pushTab) quiet() {
 	s.wants("pong")
 }
 
-// settled waits until everything that is committed has been sent.
+// settled waits until everything that is committed has been sent, on every node.
 func (d *desk) settled() {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), livetest.Patience)
 	defer cancel()
-	if err := d.app.CatchUp(ctx); err != nil {
-		d.t.Fatal(err)
+	for _, app := range append(d.others, d.app) {
+		if err := app.CatchUp(ctx); err != nil {
+			d.t.Fatal(err)
+		}
 	}
 }
 

@@ -73,6 +73,7 @@ func (d *desk) secondNode(database string, adjust ...func(*server.Config)) strin
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.others = append(d.others, app)
 	t.Cleanup(app.Follow())
 	site := httptest.NewServer(app)
 	t.Cleanup(site.Close)
