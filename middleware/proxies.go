@@ -5,28 +5,47 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
-// Proxies says which peers may speak for their clients through X-Forwarded-For and
-// X-Forwarded-Proto. The zero value and nil believe nobody. It is immutable.
-type Proxies struct{ nets []netip.Prefix }
+// Networks are ranges of addresses. The zero value has none; it is immutable.
+type Networks []netip.Prefix
 
-// NewProxies takes addresses and CIDR ranges.
-func NewProxies(trusted []string) (*Proxies, error) {
-	p := &Proxies{}
-	for _, text := range trusted {
+// ParseNetworks reads addresses and CIDR ranges.
+func ParseNetworks(texts []string) (Networks, error) {
+	var out Networks
+	for _, text := range texts {
 		if addr, err := netip.ParseAddr(text); err == nil {
-			p.nets = append(p.nets, netip.PrefixFrom(addr, addr.BitLen()))
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
 			continue
 		}
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("trusted proxy %q: %w", text, err)
+			return nil, fmt.Errorf("network %q: %w", text, err)
 		}
-		p.nets = append(p.nets, prefix.Masked())
+		out = append(out, prefix.Masked())
 	}
-	return p, nil
+	return out, nil
+}
+
+// Contain reports whether the address is in one of the networks.
+func (n Networks) Contain(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(n, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// Proxies says which peers may speak for their clients through X-Forwarded-For and
+// X-Forwarded-Proto. The zero value and nil believe nobody. It is immutable.
+type Proxies struct{ nets Networks }
+
+// NewProxies takes addresses and CIDR ranges.
+func NewProxies(trusted []string) (*Proxies, error) {
+	nets, err := ParseNetworks(trusted)
+	if err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	return &Proxies{nets}, nil
 }
 
 // trusts reports whether the peer of the request is one of the proxies.
@@ -39,18 +58,7 @@ func (p *Proxies) trusts(r *http.Request) bool {
 	return err == nil && p.contains(addr)
 }
 
-func (p *Proxies) contains(addr netip.Addr) bool {
-	if p == nil {
-		return false
-	}
-	addr = addr.Unmap().WithZone("")
-	for _, n := range p.nets {
-		if n.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
+func (p *Proxies) contains(addr netip.Addr) bool { return p != nil && p.nets.Contain(addr) }
 
 // Scheme is https or http, as the browser sees it.
 func (p *Proxies) Scheme(r *http.Request) string {

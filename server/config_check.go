@@ -2,13 +2,13 @@ package server
 
 import (
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -142,10 +142,7 @@ func isSocketURL(text string) bool {
 }
 
 func isNetwork(text string) bool {
-	if _, err := netip.ParsePrefix(text); err == nil {
-		return true
-	}
-	_, err := netip.ParseAddr(text)
+	_, err := middleware.ParseNetworks([]string{text})
 	return err == nil
 }
 

@@ -3,8 +3,8 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -19,9 +19,13 @@ const maxOpen = 500
 
 // newPush makes the push sockets of the emergencies desk and what watches their
 // sessions.
-func (s *Server) newPush() *live.Push {
+func (s *Server) newPush() (*live.Push, error) {
 	c := &s.cfg.Push
 	log := s.log.Named("push")
+	networks, err := middleware.ParseNetworks(c.Networks)
+	if err != nil {
+		return nil, fmt.Errorf("push.networks: %w", err)
+	}
 	if c.Access == string(live.PushOpen) {
 		log.Warn("push.access is open: whoever reaches the port hears of every emergency, with names, documents and places")
 	}
@@ -34,7 +38,7 @@ func (s *Server) newPush() *live.Push {
 		Address:      s.cookie.Proxies.ClientAddress,
 		Places:       s.places,
 		Access:       live.PushAccess(c.Access),
-		Networks:     networks(c.Networks),
+		Networks:     networks,
 		Roles:        c.Roles,
 		Open:         s.openRequests,
 		Since:        s.missedSince,
@@ -45,20 +49,7 @@ func (s *Server) newPush() *live.Push {
 		Now:          s.store.Instant,
 	})
 	s.metrics.WatchPush(p)
-	return p
-}
-
-// networks reads what config_check has found valid.
-func networks(texts []string) []netip.Prefix {
-	var out []netip.Prefix
-	for _, text := range texts {
-		if prefix, err := netip.ParsePrefix(text); err == nil {
-			out = append(out, prefix.Masked())
-		} else if addr, err := netip.ParseAddr(text); err == nil {
-			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
-		}
-	}
-	return out
+	return p, nil
 }
 
 // openRequests are the messages of the requests that wait for an operator.

@@ -70,7 +70,9 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 		return nil, err
 	}
 	s.engine = s.newEngine()
-	s.push = s.newPush()
+	if s.push, err = s.newPush(); err != nil {
+		return nil, err
+	}
 	for _, sockets := range []live.SpeakerSockets{s.engine, s.push} {
 		s.watches = append(s.watches, live.NewSessionWatch(live.SessionWatchConfig{
 			Engine: sockets, States: store.SessionStates, Now: store.Instant, Interval: cfg.Session.CheckInterval,

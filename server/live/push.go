@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +50,7 @@ type PushConfig struct {
 
 	// Access, Networks and Roles say who listens.
 	Access   PushAccess
-	Networks []netip.Prefix
+	Networks middleware.Networks
 	Roles    []string
 
 	// Open reads the open requests as messages, oldest first.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -47,7 +48,7 @@ func TestPushAccess(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.access, c.network), func(t *testing.T) {
 			p := newPushSite(t, func(o *PushConfig) {
-				o.Access, o.Networks, o.Address = c.access, []netip.Prefix{netip.MustParsePrefix(c.network)}, Limits{}.address
+				o.Access, o.Networks, o.Address = c.access, middleware.Networks{netip.MustParsePrefix(c.network)}, Limits{}.address
 			})
 			p.open = []string{request(1)}
 			listening := 0

@@ -109,16 +109,7 @@ func (p *Push) changesNow() int64 {
 // isNear reports whether an address is in one of the networks.
 func (p *Push) isNear(address string) bool {
 	addr, err := netip.ParseAddr(address)
-	if err != nil {
-		return false
-	}
-	addr = addr.Unmap().WithZone("")
-	for _, network := range p.config.Networks {
-		if network.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return err == nil && p.config.Networks.Contain(addr)
 }
 
 // enter makes the socket of a connection that was just accepted and greets it; nil when
