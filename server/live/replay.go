@@ -14,9 +14,7 @@ import (
 // ReplayLog is what a Replay reads; *models.Store is one.
 type ReplayLog interface {
 	SlotStore
-	EventsAfter(ctx context.Context, c models.EventCursor, limit int) ([]models.LoggedEvent, error)
-	EventLogPurged(ctx context.Context) (int64, error)
-	events.LastEvents
+	events.Past
 }
 
 // ReplayConfig is what a Replay needs. All but Log and Observe are required.
@@ -55,7 +53,6 @@ type Replay struct {
 const (
 	replayReads   = 4                // of sockets that come back, at a time
 	replayTimeout = 10 * time.Second // for all a connecting socket asks the database; a slow one is no reason to give up
-	replayPage    = 500              // rows of one read
 	replayScan    = 10               // rows looked at, in multiples of Max
 	replayBytes   = 512 << 10        // of payloads to one socket: its queue must hold them
 )

@@ -43,7 +43,7 @@ func (r *Replay) collect(ctx context.Context, p *plan, at models.EventCursor) (r
 	case <-ctx.Done():
 		return events.ResyncFailed
 	}
-	rows, coming, whole, err := r.rows(ctx, p.start, at)
+	rows, coming, whole, err := events.ReadPast(ctx, r.config.Store, p.start, at, replayScan*r.config.Max)
 	if err != nil {
 		r.config.Log.Debug("missed events cannot be read", zap.Error(err))
 		return events.ResyncFailed
@@ -73,30 +73,6 @@ func (r *Replay) collect(ctx context.Context, p *plan, at models.EventCursor) (r
 		return events.ResyncTooMany
 	}
 	return ""
-}
-
-// rows reads everything after start that this process had delivered at a place,
-// and what it has not, which comes live. Not whole: there is too much of it.
-func (r *Replay) rows(ctx context.Context, start, at models.EventCursor) (rows, coming []models.LoggedEvent, whole bool, err error) {
-	from := start
-	for limit := replayScan * r.config.Max; len(rows)+len(coming) <= limit; {
-		page, err := r.config.Store.EventsAfter(ctx, from, replayPage)
-		if err != nil {
-			return nil, nil, false, err
-		}
-		for _, row := range page {
-			if at.Covers(row.Seq) {
-				rows = append(rows, row)
-			} else {
-				coming = append(coming, row)
-			}
-		}
-		if len(page) < replayPage {
-			return rows, coming, true, nil
-		}
-		from.Settle(page[len(page)-1].Seq)
-	}
-	return nil, nil, false, nil
 }
 
 // withOffsets makes the visible ones of rows ready. Each offset has behind it what
@@ -184,20 +160,11 @@ func (r *Replay) owed(ctx context.Context, v events.Viewer, from, to models.Even
 	if covers(from, to) {
 		return nil, nil
 	}
-	rows, _, whole, err := r.rows(ctx, from, to)
+	visible, whole, err := events.Missed(ctx, r.config.Store, v, from, to, replayScan*r.config.Max)
 	if err != nil {
 		return nil, err
 	}
-	purged, err := r.config.Store.EventLogPurged(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v.RoleSince, err = events.LastRoleChange(ctx, r.config.Store, v.UserID, from.Low)
-	if err != nil {
-		return nil, err
-	}
-	visible := events.Visible(rows, v)
-	if !whole || len(visible) > r.config.Max || from.Low < purged {
+	if !whole || len(visible) > r.config.Max {
 		return nil, errWindow
 	}
 	out := make([]missedEvent, 0, len(visible))
