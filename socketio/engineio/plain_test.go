@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
 	"github.com/relevo/relevo/socketio/internal/ws"
 )
 
@@ -32,19 +33,7 @@ func (h *site) dialPlain(path string) *websocket.Conn {
 // plainTCP opens a plain WebSocket without a library, so that nothing answers pings.
 func (h *site) plainTCP() (*net.TCPConn, *bufio.Reader) {
 	h.t.Helper()
-	nc, err := net.Dial("tcp", h.address())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(patience))
-	fmt.Fprint(nc, "GET //any/path/?id_operador=abc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-	in := bufio.NewReader(nc)
-	resp, err := http.ReadResponse(in, nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		h.t.Fatal(resp, err)
-	}
-	return nc.(*net.TCPConn), in
+	return h.handshakeTCP("//any/path/?id_operador=abc")
 }
 
 // serverFrame reads one short frame.

@@ -11,8 +11,8 @@ import (
 	"github.com/relevo/relevo/socketio/internal/ws"
 )
 
-// dialTCP opens a WebSocket without a library; the open packet has been read.
-func (h *site) dialTCP() (*net.TCPConn, *bufio.Reader) {
+// handshakeTCP opens a WebSocket without a library.
+func (h *site) handshakeTCP(target string) (*net.TCPConn, *bufio.Reader) {
 	h.t.Helper()
 	nc, err := net.Dial("tcp", h.address())
 	if err != nil {
@@ -20,12 +20,19 @@ func (h *site) dialTCP() (*net.TCPConn, *bufio.Reader) {
 	}
 	h.t.Cleanup(func() { _ = nc.Close() })
 	_ = nc.SetDeadline(time.Now().Add(patience))
-	fmt.Fprint(nc, "GET /?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	fmt.Fprint(nc, "GET "+target+" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	in := bufio.NewReader(nc)
 	resp, err := http.ReadResponse(in, nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		h.t.Fatal(resp, err)
 	}
+	return nc.(*net.TCPConn), in
+}
+
+// dialTCP opens a WebSocket without a library; the open packet has been read.
+func (h *site) dialTCP() (*net.TCPConn, *bufio.Reader) {
+	h.t.Helper()
+	nc, in := h.handshakeTCP("/?EIO=4&transport=websocket")
 	head := make([]byte, 2)
 	if _, err := io.ReadFull(in, head); err != nil {
 		h.t.Fatal(err)
@@ -38,7 +45,7 @@ func (h *site) dialTCP() (*net.TCPConn, *bufio.Reader) {
 	if _, err := in.Discard(length); err != nil {
 		h.t.Fatal(head, err)
 	}
-	return nc.(*net.TCPConn), in
+	return nc, in
 }
 
 // clientFrame is a frame as a client sends it, with a key of zeros.
