@@ -135,12 +135,10 @@ func (tx *Tx) checkAccountPerson(kind string, person int64) error {
 }
 
 // refuseTakenLogin refuses a name or an e-mail that is a login of another account or of
-// a desk user, under the lock that refuseTaken takes.
+// a desk user, under the lock of refuseTaken.
 func (tx *Tx) refuseTakenLogin(a EmergencyAccount) error {
-	if tx.store.dialect == Postgres {
-		if err := tx.db.Exec("SELECT pg_advisory_xact_lock(hashtext('relevo.users'))").Error; err != nil {
-			return unavailable(err)
-		}
+	if err := tx.lockLogins(); err != nil {
+		return err
 	}
 	email := a.Username
 	if a.Email != nil {

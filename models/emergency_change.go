@@ -134,7 +134,7 @@ func (tx *Tx) DeleteEmergency(id int64, by EmergencyActor) (Emergency, error) {
 	if err := tx.db.Model(&requestRow{}).Where("id = ?", request.ID).Update("closed_at", ToInstant(tx.store.now())).Error; err != nil {
 		return Emergency{}, unavailable(err)
 	}
-	return before, tx.auditEmergency(by, "DELETE_EMERGENCY", "Emergency", id, fmt.Sprintf("Emergencia %d eliminada, solicitud %d cerrada", id, request.ID))
+	return before, tx.AuditEmergency(by, "DELETE_EMERGENCY", "Emergency", id, fmt.Sprintf("Emergencia %d eliminada, solicitud %d cerrada", id, request.ID))
 }
 
 // lockEmergency locks an emergency until the end of the transaction and returns it
@@ -158,7 +158,7 @@ func (tx *Tx) saveEmergency(by EmergencyActor, row emergencyRow, action, details
 	if err != nil {
 		return Emergency{}, unavailable(err)
 	}
-	if err := tx.auditEmergency(by, action, "Emergency", row.ID, details); err != nil {
+	if err := tx.AuditEmergency(by, action, "Emergency", row.ID, details); err != nil {
 		return Emergency{}, err
 	}
 	return tx.EmergencyByID(tx.ctx, row.ID)

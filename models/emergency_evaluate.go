@@ -66,7 +66,7 @@ func (tx *Tx) EvaluateRequest(in Evaluation) (Emergency, error) {
 		return Emergency{}, unavailable(err)
 	}
 	details := fmt.Sprintf("Solicitud %d valorada: emergencia %d, %s, prioridad %s", request.ID, row.ID, row.AmbulanceKind, row.Priority)
-	if err := tx.auditEmergency(in.By, "EVALUATE_EMERGENCY", "Emergency", row.ID, details); err != nil {
+	if err := tx.AuditEmergency(in.By, "EVALUATE_EMERGENCY", "Emergency", row.ID, details); err != nil {
 		return Emergency{}, err
 	}
 	return tx.EmergencyByID(tx.ctx, row.ID)
@@ -100,9 +100,9 @@ func (a EmergencyActor) columns() (user, account *int64) {
 	return nil, &a.AccountID
 }
 
-// auditEmergency adds a line to the trail for a desk user. The trail has no place for
+// AuditEmergency adds a line to the trail for a desk user. The trail has no place for
 // others: an account stands in the row that it changed.
-func (tx *Tx) auditEmergency(by EmergencyActor, action, entity string, id int64, details string) error {
+func (tx *Tx) AuditEmergency(by EmergencyActor, action, entity string, id int64, details string) error {
 	if by.UserID == 0 {
 		return nil
 	}

@@ -73,7 +73,7 @@ func ParseBirthDate(text string, now time.Time) (Day, error) {
 
 // clean strips markup and white space, checks every rule and returns the row.
 func (in PersonInput) clean(now time.Time) (personRow, error) {
-	row := personRow{DocumentType: in.DocumentType}
+	row := personRow{Person: Person{DocumentType: in.DocumentType}}
 	if !slices.Contains(DocumentKinds, in.DocumentType) {
 		return row, Errorf(Invalid, "El tipo de documento debe ser CEDULA o TARJETA_DE_IDENTIDAD")
 	}
@@ -145,16 +145,9 @@ func cleanConditions(list []string) (JSONText[string], error) {
 
 // personRow is a row of emergency_people.
 type personRow struct {
-	ID             int64 `gorm:"primaryKey"`
-	FirstName      string
-	LastName       string
-	BirthDate      Day
-	DocumentType   string
-	DocumentNumber string
-	SecondName     *string
-	SecondLastName *string
-	CreatedAt      Instant `gorm:"autoCreateTime:false"`
-	UpdatedAt      Instant `gorm:"autoUpdateTime:false"`
+	Person    `gorm:"embedded"`
+	CreatedAt Instant `gorm:"autoCreateTime:false"`
+	UpdatedAt Instant `gorm:"autoUpdateTime:false"`
 }
 
 // TableName implements schema.Tabler.

@@ -147,7 +147,7 @@ func (tx *Tx) AttendRoom(room string, by EmergencyActor) (EmergencyRequest, bool
 		return req, false, err
 	}
 	req.AttendedAt = &now
-	return req, true, tx.auditEmergency(by, "ATTEND_ROOM", "EmergencyRequest", req.ID, fmt.Sprintf("Sala de la solicitud %d atendida", req.ID))
+	return req, true, tx.AuditEmergency(by, "ATTEND_ROOM", "EmergencyRequest", req.ID, fmt.Sprintf("Sala de la solicitud %d atendida", req.ID))
 }
 
 // lockRequest locks the row of a request until the end of the transaction.

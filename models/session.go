@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Session is a signed-in browser. Instants are Unix milliseconds, UTC.
@@ -64,24 +66,25 @@ func (tx *Tx) CreateSession(user int64, by Actor, life time.Duration, remembered
 // SessionByToken returns the live session of a token with its user, code NotFound
 // when there is none, it is over, or its user is not active.
 func (q Queries) SessionByToken(ctx context.Context, token string, now time.Time) (Session, error) {
+	return oneSession(liveSessions(q.q(ctx), now).Where("sessions.token_hash = ?", HashToken(token)))
+}
+
+// LiveSession returns a session with its user; code NotFound when there is none, it is
+// over, or its user is not active.
+func (q Queries) LiveSession(ctx context.Context, id int64, now time.Time) (Session, error) {
+	return oneSession(liveSessions(q.q(ctx), now).Where("sessions.id = ?", id))
+}
+
+func oneSession(db *gorm.DB) (Session, error) {
 	var s Session
-	err := q.q(ctx).Joins("User").
-		Where("sessions.token_hash = ? AND sessions.expires_at > ?", HashToken(token), now.UnixMilli()).
-		Where(`"User".status = ?`, Active).Take(&s).Error
-	if err != nil {
+	if err := db.Take(&s).Error; err != nil {
 		return Session{}, found(err, "La sesión no existe o terminó")
 	}
 	return s, nil
 }
 
-// SessionByID returns a live session with its user as SessionByToken does, for tokens of
-// other forms that stand for a session.
-func (q Queries) SessionByID(ctx context.Context, id int64, now time.Time) (Session, error) {
-	var s Session
-	if err := liveSessions(q.q(ctx), now).Where("sessions.id = ?", id).Take(&s).Error; err != nil {
-		return Session{}, found(err, "La sesión no existe o terminó")
-	}
-	return s, nil
+func liveSessions(db *gorm.DB, now time.Time) *gorm.DB {
+	return db.Joins("User").Where("sessions.expires_at > ?", now.UnixMilli()).Where(`"User".status = ?`, Active)
 }
 
 // RotateSession gives the session a new token, so that a copy of the old one is

@@ -20,18 +20,9 @@ func (q Queries) ListSessions(ctx context.Context, user int64, now time.Time, li
 	return list, unavailable(err)
 }
 
-// LiveSession returns a session with its user; code NotFound when there is none, it
-// is over, or its user is not active.
+// LiveSession is that of Queries, now.
 func (tx *Tx) LiveSession(id int64) (Session, error) {
-	var s Session
-	if err := liveSessions(tx.db, tx.store.now()).Where("sessions.id = ?", id).Take(&s).Error; err != nil {
-		return Session{}, found(err, "La sesión no existe o terminó")
-	}
-	return s, nil
-}
-
-func liveSessions(db *gorm.DB, now time.Time) *gorm.DB {
-	return db.Joins("User").Where("sessions.expires_at > ?", now.UnixMilli()).Where(`"User".status = ?`, Active)
+	return tx.Queries.LiveSession(tx.ctx, id, tx.store.now())
 }
 
 // RevokeSession ends a session of LiveSession, the remembered login that it came

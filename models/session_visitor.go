@@ -6,16 +6,6 @@ import (
 	"time"
 )
 
-// LiveSession returns a session with its user; code NotFound when there is none, it is
-// over, or its user is not active.
-func (q Queries) LiveSession(ctx context.Context, id int64, now time.Time) (Session, error) {
-	var s Session
-	if err := liveSessions(q.q(ctx), now).Where("sessions.id = ?", id).Take(&s).Error; err != nil {
-		return Session{}, found(err, "La sesión no existe o terminó")
-	}
-	return s, nil
-}
-
 // LiveRemembered returns a remembered login with its user; code NotFound when there is
 // none, it is over, or its user is not active.
 func (q Queries) LiveRemembered(ctx context.Context, id int64, now time.Time) (RememberedLogin, error) {
@@ -31,13 +21,8 @@ func (q Queries) LiveRemembered(ctx context.Context, id int64, now time.Time) (R
 // SessionOfVisitor returns the newest live session that the browser with this hash of a
 // visitor's cookie has begun since then, with its user; code NotFound without one.
 func (q Queries) SessionOfVisitor(ctx context.Context, hash string, since, now time.Time) (Session, error) {
-	var s Session
-	err := liveSessions(q.q(ctx), now).Where("sessions.visitor_hash = ? AND sessions.created_at >= ?", hash, since.UnixMilli()).
-		Order("sessions.id DESC").Take(&s).Error
-	if err != nil {
-		return Session{}, found(err, "La sesión no existe o terminó")
-	}
-	return s, nil
+	return oneSession(liveSessions(q.q(ctx), now).Where("sessions.visitor_hash = ? AND sessions.created_at >= ?", hash, since.UnixMilli()).
+		Order("sessions.id DESC"))
 }
 
 // VisitorsSignedIn returns those of the visitors, by hash, whose browser has a live

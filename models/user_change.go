@@ -168,10 +168,8 @@ func (tx *Tx) lockUser(id int64) (User, error) {
 // the other way round: both are logins. It holds a lock until the end of the
 // transaction, because no index of an adopted database covers all of this.
 func (tx *Tx) refuseTaken(before, u User) error {
-	if tx.store.dialect == Postgres {
-		if err := tx.db.Exec("SELECT pg_advisory_xact_lock(hashtext('relevo.users'))").Error; err != nil {
-			return unavailable(err)
-		}
+	if err := tx.lockLogins(); err != nil {
+		return err
 	}
 	const nameTaken, emailTaken = "El nombre de usuario ya existe", "El correo electrónico ya está registrado"
 	for _, rule := range []struct{ was, is, table, clash, message string }{
@@ -195,6 +193,15 @@ func (tx *Tx) refuseTaken(before, u User) error {
 		}
 	}
 	return nil
+}
+
+// lockLogins lets no other transaction look whether a login is taken until this one ends;
+// SQLite's single writer is that lock.
+func (tx *Tx) lockLogins() error {
+	if tx.store.dialect != Postgres {
+		return nil
+	}
+	return unavailable(tx.db.Exec("SELECT pg_advisory_xact_lock(hashtext('relevo.users'))").Error)
 }
 
 // takenMeanwhile words a unique violation that came past refuseTaken: a program

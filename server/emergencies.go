@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,7 +19,9 @@ func (s *Server) emergencyRoutes(r *gin.Engine, auth *api.Auth) error {
 	if !c.Enabled {
 		return nil
 	}
-	info, err := api.EmergencySocketInfo(c.WebSocketURL, s.pushConnections)
+	// The existing clients resolve a path against the server that they asked, which a
+	// proxy cannot spoil.
+	info, err := api.EmergencySocketInfo(cmp.Or(c.WebSocketURL, pushPaths[0]), s.pushConnections)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package server_test
 import (
 	"context"
 	"encoding/json"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -13,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
 
 	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -91,10 +90,8 @@ func (a *Auth) Login(c *gin.Context) {
 // returns whom the attempt was for, as far as that is known.
 func (a *Auth) authenticate(c *gin.Context, in credentials) (user models.User, err error) {
 	err = a.prove(c, in.login, in.password, func() (suspect, error) {
-		if user, err = a.store.FindUserByLogin(c.Request.Context(), in.login); err != nil {
-			return suspect{}, err
-		}
-		return suspect{"user " + strconv.FormatInt(user.ID, 10), user.PasswordHash, user.Status == models.Active}, nil
+		user, err = a.store.FindUserByLogin(c.Request.Context(), in.login)
+		return suspectUser(user), err
 	})
 	return user, err
 }

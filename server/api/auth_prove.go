@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,6 +15,10 @@ type suspect struct {
 	account string // what its attempts are counted by
 	hash    string
 	active  bool
+}
+
+func suspectUser(u models.User) suspect {
+	return suspect{"user " + strconv.FormatInt(u.ID, 10), u.PasswordHash, u.Status == models.Active}
 }
 
 // prove checks limits, then the password: always exactly one hash, whether or not find

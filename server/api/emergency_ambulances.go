@@ -21,26 +21,12 @@ func (e *Emergencies) Ambulances(c *gin.Context) {
 		return
 	}
 	list, err := e.store.Ambulances(c.Request.Context(), limit, offset)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, mapped(list, events.NewAmbulanceData))
+	respond(c, http.StatusOK, list, err, mapped(events.NewAmbulanceData))
 }
 
 // Ambulance is GET /ambulancias/{id}.
 func (e *Emergencies) Ambulance(c *gin.Context) {
-	id, err := pathNumber(c, "id")
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	a, err := e.store.AmbulanceByID(c.Request.Context(), id)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewAmbulanceData(a))
+	serveByID(c, e.store.AmbulanceByID, events.NewAmbulanceData)
 }
 
 // readAmbulance reads what a body says of an ambulance. All but the crew has to be there
@@ -102,13 +88,9 @@ func (e *Emergencies) saveAmbulance(c *gin.Context, status int, isNew bool, acti
 		if out, err = save(tx, in); err != nil {
 			return err
 		}
-		return auditStaff(tx, callerOf(c), action, "Ambulance", out.ID, "Ambulancia guardada: "+out.Plate)
+		return tx.AuditEmergency(callerOf(c).actor, action, "Ambulance", out.ID, "Ambulancia guardada: "+out.Plate)
 	})
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(status, events.NewAmbulanceData(out))
+	respond(c, status, out, err, events.NewAmbulanceData)
 }
 
 // errNothingGiven refuses a change of nothing (emergencies contract 2.4).
@@ -141,24 +123,11 @@ func (e *Emergencies) Move(c *gin.Context) {
 		if err != nil {
 			return err
 		}
-		if a.OperatorID == nil || who.account.PersonID == nil || *a.OperatorID != *who.account.PersonID {
+		if a.OperatorID == nil || !who.is(*a.OperatorID) {
 			return models.Errorf(models.Forbidden, "La ambulancia no es la suya")
 		}
 		out, err = tx.MoveAmbulance(id, latitude, longitude)
 		return err
 	})
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewAmbulanceData(out))
-}
-
-// mapped is a list in its wire form, never nil.
-func mapped[From, To any](list []From, to func(From) To) []To {
-	out := make([]To, 0, len(list))
-	for _, item := range list {
-		out = append(out, to(item))
-	}
-	return out
+	respond(c, http.StatusOK, out, err, events.NewAmbulanceData)
 }

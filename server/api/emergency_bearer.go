@@ -23,8 +23,10 @@ type caller struct {
 	session models.Session
 }
 
-// isStaff reports whether the caller works at the desk.
-func (w caller) isStaff() bool { return w.kind == Operators || w.kind == Administrators }
+// is reports whether the caller is this person: a requester or a member of a crew.
+func (w caller) is(person int64) bool {
+	return w.account.PersonID != nil && *w.account.PersonID == person
+}
 
 const callerKey = "relevo.emergencies.caller"
 
@@ -94,10 +96,14 @@ func (e *Emergencies) admit(c *gin.Context, kinds []string) error {
 		}
 	}
 	if !slices.Contains(kinds, who.kind) {
-		return models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
+		return errNotAllowed()
 	}
 	c.Set(callerKey, who)
 	return nil
+}
+
+func errNotAllowed() error {
+	return models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
 }
 
 // callerBy asks the database whether what the token was made for is still there, each
@@ -127,7 +133,7 @@ func (e *Emergencies) callerBy(ctx context.Context, token string) (caller, error
 
 // userBy finds the live session behind a token. The role is that of now.
 func (e *Emergencies) userBy(ctx context.Context, claims bearerClaims) (caller, error) {
-	s, err := e.store.SessionByID(ctx, claims.Session, e.store.Instant())
+	s, err := e.store.LiveSession(ctx, claims.Session, e.store.Instant())
 	if err != nil {
 		return caller{}, err
 	}

@@ -12,17 +12,7 @@ import (
 
 // Get is GET /emergencias/{id}.
 func (e *Emergencies) Get(c *gin.Context) {
-	id, err := pathNumber(c, "id")
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	out, err := e.store.EmergencyByID(c.Request.Context(), id)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewEmergencyData(out))
+	serveByID(c, e.store.EmergencyByID, events.NewEmergencyData)
 }
 
 // changeKeys are the keys that a change may have (emergencies contract 2.4).
@@ -59,11 +49,7 @@ func (e *Emergencies) Change(c *gin.Context) {
 		}
 		return events.EmitEmergencyChanged(tx, out, e.store.Instant())
 	})
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewEmergencyData(out))
+	respond(c, http.StatusOK, out, err, events.NewEmergencyData)
 }
 
 // readChange reads a change and reports whether the body names anything to change.

@@ -30,11 +30,7 @@ func (e *Emergencies) Evaluate(c *gin.Context) {
 // CreateEmergency is POST /emergencias: as Evaluate, and the answer is the emergency.
 func (e *Emergencies) CreateEmergency(c *gin.Context) {
 	out, err := e.evaluate(c)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusCreated, events.NewEmergencyData(out))
+	respond(c, http.StatusCreated, out, err, events.NewEmergencyData)
 }
 
 // evaluate reads the body and makes an emergency of a request. Who evaluates says the

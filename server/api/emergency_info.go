@@ -13,10 +13,6 @@ import (
 	"github.com/relevo/relevo/models"
 )
 
-// pushPath is the path of the push socket that is told to operators. The existing clients
-// resolve it against the server that they asked, which a proxy cannot spoil.
-const pushPath = "/ws/emergencias"
-
 // socketInfoJSON answers GET /atender-emergencias/websocket-info (emergencies contract 2.1).
 // Clients read the address alone; the samples are for people.
 type socketInfoJSON struct {
@@ -47,12 +43,9 @@ type samplePosition struct {
 	Longitude float64 `json:"longitud"`
 }
 
-// EmergencySocketInfo serves where the push socket is. It asks nobody: clients do not
+// EmergencySocketInfo serves where the push socket is, a URL or a path. It asks nobody: clients do not
 // try again when it fails (emergencies contract 4.3, rule 7).
 func EmergencySocketInfo(address string, connections func() int) (gin.HandlerFunc, error) {
-	if address == "" {
-		address = pushPath
-	}
 	info := socketInfoJSON{
 		URL: strings.TrimRight(address, "/"), Description: "WebSocket de emergencias: el servidor envía, el cliente solo escucha.",
 		Welcome:   sampleWelcome{"connection", "Conectado a emergencias"},

@@ -20,9 +20,12 @@ func (e *Emergencies) Requests(c *gin.Context) { e.listRequests(c, models.Reques
 
 // RequestsOf is GET /solicitudes/solicitante/{id}, for the staff and the requester itself.
 func (e *Emergencies) RequestsOf(c *gin.Context) {
-	if id, ok := e.ownPathID(c); ok {
-		e.listRequests(c, models.RequestFilter{RequesterID: id})
+	id, err := ownPathID(c, Requesters)
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
 	}
+	e.listRequests(c, models.RequestFilter{RequesterID: id})
 }
 
 func (e *Emergencies) listRequests(c *gin.Context, f models.RequestFilter) {
@@ -32,26 +35,14 @@ func (e *Emergencies) listRequests(c *gin.Context, f models.RequestFilter) {
 		return
 	}
 	list, err := e.store.Requests(c.Request.Context(), f)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, mapped(list, func(r models.EmergencyRequest) events.RequestData { return events.NewRequestData(r, e.callURL()) }))
+	respond(c, http.StatusOK, list, err, mapped(e.requestData))
 }
 
 // Request is GET /solicitudes/{id}.
-func (e *Emergencies) Request(c *gin.Context) {
-	id, err := pathNumber(c, "id")
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	req, err := e.store.RequestByID(c.Request.Context(), id)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewRequestData(req, e.callURL()))
+func (e *Emergencies) Request(c *gin.Context) { serveByID(c, e.store.RequestByID, e.requestData) }
+
+func (e *Emergencies) requestData(r models.EmergencyRequest) events.RequestData {
+	return events.NewRequestData(r, e.callURL())
 }
 
 // List is GET /emergencias: a bare list, the newest first.
@@ -80,9 +71,12 @@ func (e *Emergencies) ByOperator(c *gin.Context) {
 // ByRequester is GET /emergencias/por-solicitante/{id}, for the staff and the requester
 // itself.
 func (e *Emergencies) ByRequester(c *gin.Context) {
-	if id, ok := e.ownPathID(c); ok {
-		e.list(c, models.EmergencyFilter{RequesterID: id})
+	id, err := ownPathID(c, Requesters)
+	if err != nil {
+		middleware.Refuse(c, err)
+		return
 	}
+	e.list(c, models.EmergencyFilter{RequesterID: id})
 }
 
 // ByRequest is GET /emergencias/por-solicitud/{id}: the emergency of a request.
@@ -110,23 +104,14 @@ func (e *Emergencies) list(c *gin.Context, f models.EmergencyFilter) {
 		return
 	}
 	list, err := e.store.Emergencies(c.Request.Context(), f)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, mapped(list, events.NewEmergencyData))
+	respond(c, http.StatusOK, list, err, mapped(events.NewEmergencyData))
 }
 
-// ownPathID reads the id of a requester, who sees what is its own alone. It answers and
-// reports false otherwise.
-func (e *Emergencies) ownPathID(c *gin.Context) (int64, bool) {
+// ownPathID reads the id of a person. Callers of the kind see what is their own alone.
+func ownPathID(c *gin.Context, kind string) (int64, error) {
 	id, err := pathNumber(c, "id")
-	if who := callerOf(c); err == nil && who.kind == Requesters && (who.account.PersonID == nil || *who.account.PersonID != id) {
-		err = models.Errorf(models.Forbidden, "No tiene permiso para esta acción")
+	if who := callerOf(c); err == nil && who.kind == kind && !who.is(id) {
+		err = errNotAllowed()
 	}
-	if err != nil {
-		middleware.Refuse(c, err)
-		return 0, false
-	}
-	return id, true
+	return id, err
 }

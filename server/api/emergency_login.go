@@ -74,7 +74,7 @@ func (e *Emergencies) identify(c *gin.Context, login, password string) (who memb
 		user, err := e.store.FindUserByLogin(c.Request.Context(), login)
 		if err == nil {
 			who.user = user
-			return suspect{"user " + strconv.FormatInt(user.ID, 10), user.PasswordHash, user.Status == models.Active}, nil
+			return suspectUser(user), nil
 		}
 		if models.CodeOf(err) != models.NotFound {
 			return suspect{}, err

@@ -58,32 +58,20 @@ func (e *Emergencies) CreateRequester(c *gin.Context) {
 		if out, err = tx.UpsertRequester(in); err != nil {
 			return err
 		}
-		return auditStaff(tx, callerOf(c), "SAVE_REQUESTER", "EmergencyRequester", out.ID, "Solicitante guardado")
+		return tx.AuditEmergency(callerOf(c).actor, "SAVE_REQUESTER", "EmergencyRequester", out.ID, "Solicitante guardado")
 	})
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusCreated, events.NewRequesterData(out))
+	respond(c, http.StatusCreated, out, err, events.NewRequesterData)
 }
 
 // Crew is GET /operadores-ambulancia/{id}, for the staff and for the member itself.
 func (e *Emergencies) Crew(c *gin.Context) {
-	id, err := pathNumber(c, "id")
+	id, err := ownPathID(c, Crews)
 	if err != nil {
 		middleware.Refuse(c, err)
-		return
-	}
-	if who := callerOf(c); who.kind == Crews && (who.account.PersonID == nil || *who.account.PersonID != id) {
-		middleware.Refuse(c, models.Errorf(models.Forbidden, "No tiene permiso para esta acción"))
 		return
 	}
 	crew, err := e.store.AmbulanceOperator(c.Request.Context(), id)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusOK, events.NewCrewData(crew))
+	respond(c, http.StatusOK, crew, err, events.NewCrewData)
 }
 
 // CreateCrew is POST /operadores-ambulancia, for administrators. It changes the one with
@@ -104,11 +92,7 @@ func (e *Emergencies) CreateCrew(c *gin.Context) {
 		if out, err = tx.UpsertAmbulanceOperator(in); err != nil {
 			return err
 		}
-		return auditStaff(tx, callerOf(c), "SAVE_AMBULANCE_OPERATOR", "AmbulanceOperator", out.ID, "Operador de ambulancia guardado")
+		return tx.AuditEmergency(callerOf(c).actor, "SAVE_AMBULANCE_OPERATOR", "AmbulanceOperator", out.ID, "Operador de ambulancia guardado")
 	})
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusCreated, events.NewCrewData(out))
+	respond(c, http.StatusCreated, out, err, events.NewCrewData)
 }

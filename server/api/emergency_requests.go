@@ -46,11 +46,7 @@ func (e *Emergencies) Ask(c *gin.Context) {
 // Create is POST /solicitudes: as Ask, and the answer is the request.
 func (e *Emergencies) Create(c *gin.Context) {
 	req, _, err := e.create(c)
-	if err != nil {
-		middleware.Refuse(c, err)
-		return
-	}
-	c.JSON(http.StatusCreated, events.NewRequestData(req, e.callURL()))
+	respond(c, http.StatusCreated, req, err, e.requestData)
 }
 
 // asked is what a request for an ambulance says.
@@ -84,10 +80,8 @@ func (e *Emergencies) create(c *gin.Context) (req models.EmergencyRequest, newer
 		if req, err = tx.CreateRequest(models.NewRequest{RequesterID: id, Latitude: in.latitude, Longitude: in.longitude}); err != nil {
 			return err
 		}
-		if who.isStaff() {
-			if err := auditStaff(tx, who, "CREATE_REQUEST", "EmergencyRequest", req.ID, "Ambulancia solicitada por el personal, solicitud "+strconv.FormatInt(req.ID, 10)); err != nil {
-				return err
-			}
+		if err := tx.AuditEmergency(who.actor, "CREATE_REQUEST", "EmergencyRequest", req.ID, "Ambulancia solicitada por el personal, solicitud "+strconv.FormatInt(req.ID, 10)); err != nil {
+			return err
 		}
 		return events.EmitRequestOpened(tx, req, e.callURL(), e.store.Instant())
 	})
@@ -157,13 +151,4 @@ func requesterOf(ctx context.Context, tx *models.Tx, who caller, in asked) (int6
 	}
 	requester, err := tx.UpsertRequester(*in.requester)
 	return requester.ID, err
-}
-
-// auditStaff adds a line to the trail for a user of the desk; the trail has no place for
-// accounts.
-func auditStaff(tx *models.Tx, who caller, action, entity string, id int64, details string) error {
-	if who.actor.UserID == 0 {
-		return nil
-	}
-	return tx.Audit(who.actor.Actor, action, entity, id, details)
 }
