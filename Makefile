@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X $(PKG)/server.version=$(VERSION) -X $(PKG)/server.commit=$(C
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 CLIENT  := e2e/node_modules/socket.io-client-4.5.4/dist
 
-.PHONY: help run build test crash hostile soak bench lint fmt generate clean client security-matrix
+.PHONY: help run build web test crash hostile soak bench lint fmt generate clean client security-matrix
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -20,8 +20,11 @@ help: ## list the targets
 run: build client ## build and serve
 	@if [ -d $(CLIENT) ]; then exec bin/relevo serve --socket.client-dir $(CLIENT); else exec bin/relevo serve; fi
 
-build: ## build bin/relevo, static
+build: web ## build bin/relevo, static, with the page of /console/ inside when Node is there
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/relevo ./cmd/relevo
+
+web: ## build the page of /console/ with Node 20.19 or newer; without it only say so
+	@[ ! -f web/package.json ] || build/web.sh
 
 # The page of the tour loads /socket.io/socket.io.js from the pinned npm package.
 client:

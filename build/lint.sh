@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# gofmt, go vet, staticcheck and govulncheck over every module of the repository.
+# gofmt, go vet, staticcheck and govulncheck over every module of the repository, and
+# the TypeScript compiler over web/.
 # Missing tools are installed at their pinned versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,5 +17,10 @@ while read -r mod; do
   dir=$(dirname "$mod")
   (cd "$dir" && go vet -tags soak ./... && "$STATICCHECK" -tags soak ./...) || status=1
 done < <(find . -name go.mod -not -path '*/node_modules/*')
+if [ -d web/node_modules ]; then
+  npm run --silent check --prefix web </dev/null || status=1
+else
+  echo "lint: SKIPPED web/: its packages are not installed (make web)" >&2
+fi
 build/vulncheck.sh || status=1
 exit $status

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find what they drive: a Postgres server, Redis,
 # Chromium, a C compiler (for the race detector), Node with the pinned clients,
-# and staticcheck. As root on Debian what is missing is installed; elsewhere it is
-# named and the run ends with status 1.
+# staticcheck, and the built page of the console. As root on Debian what is missing is
+# installed; elsewhere it is named and the run ends with status 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/versions.sh
@@ -55,3 +55,5 @@ npm_packages bench/peers/node
 if [ ! -x "$STATICCHECK" ]; then
   GOBIN=$(dirname "$STATICCHECK") go install "honnef.co/go/tools/cmd/staticcheck@$STATICCHECK_VERSION"
 fi
+
+[ ! -f web/package.json ] || build/web.sh required
