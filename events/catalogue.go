@@ -13,6 +13,7 @@ var (
 	everybody = Audience{Rooms: []string{RoomPublic}}
 	addressed = Audience{Rooms: []string{RoomAuthenticated, "role_<Role>", "user_<id>"}}
 
+	watchers      = Audience{Rooms: []string{RoomConsole}}
 	emergencyDesk = Audience{Rooms: []string{RoomRole(models.Operador), RoomRole(models.Master), RoomEmergencies}}
 )
 
@@ -27,6 +28,9 @@ var (
 	ResyncRequiredEvent = define[ResyncRequired]("resync_required", Reply, oneSocket, "Events that a returning socket missed are not kept any more; it has to load its data again.")
 
 	LimitExceededEvent = define[LimitExceeded]("limit_exceeded", Reply, oneSocket, "The socket sent more events than it may; what was too much did nothing, and going on closes the connection.")
+
+	ConsoleNowEvent  = define[ConsoleNow]("console_now", Reply, watchers, "What is going on at this node, once a second, to those who watch through the admin console.")
+	ConsoleFeedEvent = define[ConsoleFeed]("console_feed", Reply, watchers, "What was sent since the last one, with private fields hidden, to those who watch through the admin console.")
 
 	sessionUpdated       = define[SessionUpdated]("session_updated", Durable, oneUser, "The user has another role now; sockets are in its rooms already.")
 	sessionEnded         = define[SessionEnded]("session_ended", Durable, oneLogin, "The session of the socket is over; it is the last event, and a DISCONNECT follows unless the reason is replaced.")

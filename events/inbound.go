@@ -24,6 +24,8 @@ func AllInbound() []Inbound {
 		{"dashboard_refresh", schema.Schema{}, RefreshDashboardEvent.Name(), "Asks all tabs of the user to reload their numbers; limited per user."},
 		{"join_client_room", schema.NewReflector("").Of(schema.Keys{"dni": ""}), JoinedRoomEvent.Name(),
 			"Asks for the events of one client; answered whether or not the room was joined."},
+		{"console_watch", schema.Schema{"type": "boolean"}, ConsoleNowEvent.Name(),
+			"Begins (true) or ends (false) watching through the admin console; of a role that may not see it, acknowledged, and nothing happens."},
 	}
 	for _, name := range []string{
 		"operation_created", "operation_updated", "operation_deleted", "client_created", "client_updated", "client_deleted",

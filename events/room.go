@@ -12,6 +12,9 @@ const (
 	// RoomEmergencies holds the push sockets that may hear of emergencies without a
 	// session, by a policy that says so. No Socket.IO socket is ever in it.
 	RoomEmergencies = "emergencias"
+	// RoomConsole holds the sockets that watch through the admin console. They ask for
+	// it (console_watch); no door addresses it, and a change of role takes them out.
+	RoomConsole = "console"
 )
 
 // RoomRole is the room of a role, by its stored value.

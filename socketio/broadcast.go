@@ -105,6 +105,14 @@ func (b Broadcast) Sockets() []*Socket {
 	return found
 }
 
+// Count returns the number of sockets of this process.
+func (b Broadcast) Count() (n int) {
+	b.ns.mu.RLock()
+	defer b.ns.mu.RUnlock()
+	b.ns.each(&b.target, func(*Socket) { n++ })
+	return n
+}
+
 // FetchSockets describes the sockets of all processes that the adapter knows.
 func (b Broadcast) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
 	return b.ns.adapter.FetchSockets(ctx, b.target)

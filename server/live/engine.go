@@ -58,6 +58,16 @@ type Engine interface {
 	Stats() []SocketCount
 	// UsersOnline counts the signed-in users with a socket on this process, by role.
 	UsersOnline() map[string]int
+	// EachSocket visits every open socket as it is now, without its rooms, in no order.
+	// visit must not call the engine.
+	EachSocket(visit func(SocketState))
+	// SocketState is one open socket with its rooms; false when there is none of the sid.
+	SocketState(sid string) (SocketState, bool)
+	// DropSocket ends one socket, with revoke as in DropUser; false when there is none of
+	// the sid.
+	DropSocket(sid string, revoke bool) bool
+	// Members counts the sockets in the room.
+	Members(room string) int
 	// Drain closes all transports without DISCONNECT, so that clients come back
 	// elsewhere, refuses new ones, and returns when all are gone or ctx ends.
 	Drain(ctx context.Context) error

@@ -57,6 +57,7 @@ func NewNative(h Handler, o Options) *Native {
 			ConfirmAfter: o.ConfirmAfter,
 			// Counted in Options.Places, which knows about proxies and users.
 			MaxConnsPerAddress: -1,
+			ClientAddress:      o.address,
 		},
 		SameClient:     e.sameClient,
 		ConnectTimeout: o.ConnectTimeout,

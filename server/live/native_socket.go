@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -17,6 +18,7 @@ type nativeSocket struct {
 	engine   *Native
 	lib      *socketio.Socket
 	identity middleware.Identity
+	since    time.Time // it came
 	role     atomic.Pointer[string]
 	plan     *plan // nil without a Replay
 	ending   sync.Mutex
@@ -26,7 +28,7 @@ type nativeSocket struct {
 }
 
 func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {
-	s := &nativeSocket{engine: e, lib: lib, identity: id}
+	s := &nativeSocket{engine: e, lib: lib, identity: id, since: e.options.Now()}
 	s.role.Store(&id.Role)
 	if e.replay != nil {
 		s.entered = make(chan struct{})

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,6 +28,8 @@ type Options struct {
 	ConfirmAfter time.Duration
 	// Replay sends to sockets what they missed. Nil: nothing is replayed. Native only.
 	Replay *Replay
+	// Trail notes what happens to the sockets of signed-in users. Nil: nobody asks.
+	Trail *Trail
 	// Places is asked for each transport that begins. Nil: there is always one.
 	Places *Places
 	// Counters receives what the engine counts. Nil means that nobody looks.
@@ -34,6 +37,8 @@ type Options struct {
 	// Log gets what a person on call has to know; what clients do wrong goes to
 	// it at debug level. Nil means silence.
 	Log *zap.Logger
+	// Now is the clock of SocketState.Since. Nil means time.Now.
+	Now func() time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -58,5 +63,16 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return o
+}
+
+// address names the client of a request, as the limits do.
+func (o Options) address(r *http.Request) string {
+	if o.Places != nil {
+		return o.Places.limits.address(r)
+	}
+	return Limits{}.address(r)
 }

@@ -101,3 +101,21 @@ func (r *rooms[M]) all() []M {
 	}
 	return out
 }
+
+// of lists the rooms of a member.
+func (r *rooms[M]) of(m M) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	out := make([]string, 0, len(r.joined[m]))
+	for name := range r.joined[m] {
+		out = append(out, name)
+	}
+	return out
+}
+
+// count is the number of members of a room.
+func (r *rooms[M]) count(name string) int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.members[name])
+}

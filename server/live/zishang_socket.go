@@ -24,13 +24,14 @@ type zishangSocket struct {
 	lib     *socket.Socket
 	session *zishangSession
 	mail    *mailbox
+	since   time.Time // it connected
 	role    atomic.Pointer[string]
 	revoked atomic.Bool
 	once    sync.Once
 }
 
 func newZishangSocket(e *Zishang, lib *socket.Socket, session *zishangSession, mail *mailbox) *zishangSocket {
-	s := &zishangSocket{engine: e, lib: lib, session: session, mail: mail}
+	s := &zishangSocket{engine: e, lib: lib, session: session, mail: mail, since: e.options.Now()}
 	s.role.Store(&session.identity.Role)
 	return s
 }

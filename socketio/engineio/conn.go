@@ -69,6 +69,14 @@ func (c *Conn) Transport() string {
 // RemoteAddr returns what Options.ClientAddress said at the handshake.
 func (c *Conn) RemoteAddr() string { return c.place.address }
 
+// Backlog returns what is queued and not written yet: packets, and their bytes, of which
+// those of the first count until it is written whole.
+func (c *Conn) Backlog() (packets, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queue.len(), c.queue.bytes
+}
+
 // Session returns what the Handler gave for this connection; nil before it has.
 func (c *Conn) Session() Session {
 	c.mu.Lock()
