@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/relevo/relevo/events"
 )
 
 // streamTitle marks the events that the neighbours count.
@@ -16,7 +18,7 @@ const streamTitle = "stream"
 // one before, so that the number of them says nothing about the machine.
 type stream struct {
 	f         *field
-	publisher *person
+	publisher *publisher
 	sent      int
 
 	mu      sync.Mutex
@@ -28,7 +30,7 @@ type stream struct {
 }
 
 func newStream(f *field) *stream {
-	s := &stream{f: f, publisher: f.stranger(), count: many(10, 20), size: 300, pause: time.Duration(many(10, 20)) * time.Millisecond}
+	s := &stream{f: f, publisher: &publisher{f.stranger(), f.key}, count: many(10, 20), size: 300, pause: time.Duration(many(10, 20)) * time.Millisecond}
 	for _, n := range f.neighbours {
 		n.before = len(n.socket.Events())
 	}
@@ -92,22 +94,12 @@ func (s *stream) await(batches int) {
 
 // publish writes one batch and waits until every neighbour has it.
 func (s *stream) publish(count, size int) bool {
-	type publication struct {
-		Event   string         `json:"event"`
-		Rooms   []string       `json:"rooms"`
-		Payload map[string]any `json:"payload"`
+	batch := make([]publication, count)
+	for i := range batch {
+		batch[i] = notice(streamTitle, fmt.Sprintf("%d %s", s.sent+1+i, strings.Repeat("x", size)), events.RoomAuthenticated)
 	}
-	var batch struct {
-		Events []publication `json:"events"`
-	}
-	for i := range count {
-		batch.Events = append(batch.Events, publication{"notification", []string{"authenticated"}, map[string]any{
-			"title": streamTitle, "message": fmt.Sprintf("%d %s", s.sent+1+i, strings.Repeat("x", size)), "type": "info",
-		}})
-	}
-	body, _ := json.Marshal(batch)
 	began := time.Now()
-	r, err := s.publisher.try("POST", "/api/emit/batch", body, "Content-Type", "application/json", "Authorization", "Bearer "+s.f.key)
+	r, err := s.publisher.tryBatch(batch...)
 	if err != nil || r.status != 202 {
 		s.f.t.Errorf("publish: %d %.300s %v", r.status, r.raw, err)
 		return false

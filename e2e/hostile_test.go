@@ -70,14 +70,7 @@ func hireField(t *testing.T, settings ...string) *field {
 	f := &field{process: p, max: p.hire("max", models.Master), tina: p.hire("tina", models.Trader), olga: p.hire("olga", models.Operador)}
 	f.idle = p.hire("idle", models.Trader)
 	f.max.json("POST", fmt.Sprintf("/users/api/toggle_status/%d", f.idle.id), nil).want(200)
-	for word := range strings.FieldsSeq(f.command("", "key", "create", "--name", "stream", "--events", "*", "--audiences", "*")) {
-		if len(word) > 30 {
-			f.key = word
-		}
-	}
-	if f.key == "" {
-		t.Fatal("no key was printed")
-	}
+	f.key = f.newPublisher().key
 	return f
 }
 
@@ -149,7 +142,7 @@ type moved map[string]int
 func (f *field) underFire(t *testing.T, name string, metrics moved, attack func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) {
 		defer f.report(t)()
-		goroutines, descriptors := f.holds(f.max, f.tina, f.olga, f.stream.publisher)
+		goroutines, descriptors := f.holds(f.max, f.tina, f.olga, f.stream.publisher.person)
 		before := map[string]int{}
 		for lines := range metrics {
 			before[lines] = f.sum(lines)
@@ -169,7 +162,7 @@ func (f *field) underFire(t *testing.T, name string, metrics moved, attack func(
 		f.judgeNeighbours()
 		f.noSocketsBut(f.residents())
 		f.soonOr("goroutines and descriptors go back", func() error {
-			g, d := f.holds(f.max, f.tina, f.olga, f.stream.publisher)
+			g, d := f.holds(f.max, f.tina, f.olga, f.stream.publisher.person)
 			if g > goroutines || len(d) > len(descriptors) {
 				return fmt.Errorf("%d goroutines, %d before; %d descriptors, %d before: %v", g, goroutines, len(d), len(descriptors), d)
 			}
@@ -190,7 +183,7 @@ func (f *field) report(t *testing.T) (restore func()) {
 	whole := f.t
 	tell := func(t *testing.T) {
 		f.t = t
-		for _, who := range []*person{f.max, f.tina, f.olga, f.idle, f.stream.publisher} {
+		for _, who := range []*person{f.max, f.tina, f.olga, f.idle, f.stream.publisher.person} {
 			who.t = t
 		}
 	}
