@@ -98,7 +98,7 @@ func (s *Server) leaveRole(ctx context.Context, userID int64) {
 	}
 }
 
-// moveUser takes a user's sockets out of the rooms of all roles and into others.
+// moveUser takes a user's sockets out of the rooms that a role opens and into others.
 func (s *Server) moveUser(userID int64, join []string) {
 	s.engine.MoveUser(userID, roleRooms(), join)
 	s.push.MoveUser(userID, roleRooms(), join)
@@ -142,8 +142,10 @@ func (s *Server) send(d events.Delivery) error {
 	return nil
 }
 
+// roleRooms are the rooms of all roles, and that of the console, which not every role
+// may see.
 func roleRooms() []string {
-	var rooms []string
+	rooms := []string{events.RoomConsole}
 	for _, role := range models.Roles {
 		rooms = append(rooms, events.RoomRole(role))
 	}

@@ -117,7 +117,9 @@ type Socket interface {
 	// nothing. What it missed while it was away follows the greeting. It returns the
 	// client rooms that the socket is in again. It is called once, in Connected.
 	Enter(rooms []string, greeting string, payload json.RawMessage) (again []string)
-	// Join puts it into client rooms.
+	// Role is the role whose room it is in now, empty for none.
+	Role() string
+	// Join puts it into rooms. Client rooms are remembered for a client that comes back.
 	Join(rooms ...string)
 	Leave(rooms ...string)
 	// Emit sends to this socket only, in order with everything else sent to it.

@@ -33,6 +33,12 @@ type HubConfig struct {
 	// join the room of the client with this document number (contract 5.2). Nil
 	// lets nobody.
 	MayWatchClient func(ctx context.Context, id middleware.Identity, dni string) bool
+	// Console reports whether the identity, which may be anonymous and has the role as it
+	// is now, may watch through the admin console. Nil lets nobody.
+	Console func(middleware.Identity) bool
+	// Watched is called when a socket has begun to watch; it must not wait. Nil: nobody
+	// is told.
+	Watched func()
 	// Notify sends an answer that concerns all sockets of a user. Required.
 	Notify func(Message) error
 	// Presence notes whose sockets come and go. Nil means that nobody asks.
@@ -69,6 +75,12 @@ func NewHub(c HubConfig) *Hub {
 	}
 	if c.MayWatchClient == nil {
 		c.MayWatchClient = func(context.Context, middleware.Identity, string) bool { return false }
+	}
+	if c.Console == nil {
+		c.Console = func(middleware.Identity) bool { return false }
+	}
+	if c.Watched == nil {
+		c.Watched = func() {}
 	}
 	if c.Counters == nil {
 		c.Counters = NewCounters()

@@ -22,6 +22,7 @@ var inbound = map[string]func(h *Hub, s Socket, arg json.RawMessage){
 	"user_created": nil, "user_updated": nil, "user_deleted": nil,
 	"dashboard_refresh": (*Hub).refreshDashboard,
 	"join_client_room":  (*Hub).joinClientRoom,
+	"console_watch":     (*Hub).consoleWatch,
 }
 
 // Event implements Handler (contract 1.6): a known event with exactly one

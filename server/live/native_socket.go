@@ -3,12 +3,14 @@ package live
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/socketio"
 )
@@ -45,14 +47,20 @@ func (s *nativeSocket) Identity() middleware.Identity { return s.identity }
 // Transport implements Socket.
 func (s *nativeSocket) Transport() string { return s.lib.Conn().Transport() }
 
+// Role implements Socket.
+func (s *nativeSocket) Role() string { return roleAmong(s.lib.Rooms()) }
+
 // Join implements Socket.
 func (s *nativeSocket) Join(rooms ...string) {
 	s.lib.Join(rooms...)
-	if s.plan != nil && s.plan.slot != nil {
-		for _, room := range rooms {
+	if s.plan == nil || s.plan.slot == nil {
+		return
+	}
+	for _, room := range rooms {
+		if strings.HasPrefix(room, events.RoomClient("")) {
 			s.plan.slot.watch(room)
+			s.engine.replay.keeper.flushSoon()
 		}
-		s.engine.replay.keeper.flushSoon()
 	}
 }
 

@@ -1,6 +1,11 @@
 package live
 
-import "sync"
+import (
+	"strings"
+	"sync"
+
+	"github.com/relevo/relevo/events"
+)
 
 // rooms knows which member is in which room. One lock covers both directions,
 // so a join that races with the last leave of a room is never lost. It is safe
@@ -118,4 +123,14 @@ func (r *rooms[M]) count(name string) int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return len(r.members[name])
+}
+
+// roleAmong is the role whose room is among the names, empty for none.
+func roleAmong(names []string) string {
+	for _, name := range names {
+		if role, ok := strings.CutPrefix(name, events.RoomRole("")); ok {
+			return role
+		}
+	}
+	return ""
 }

@@ -54,6 +54,9 @@ func (s *zishangSocket) Enter(rooms []string, greeting string, payload json.RawM
 	return nil
 }
 
+// Role implements Socket.
+func (s *zishangSocket) Role() string { return roleAmong(s.engine.rooms.of(s)) }
+
 // Join implements Socket.
 func (s *zishangSocket) Join(rooms ...string) { s.engine.rooms.move(s, nil, rooms) }
 
