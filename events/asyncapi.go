@@ -12,9 +12,11 @@ import (
 // AsyncAPI is the table as an AsyncAPI 3.0 document, indented JSON with a newline at
 // the end. One channel is the namespace "/", whose server sends the rows of the table
 // and receives what clients may send; the other is the push WebSocket. x-class and
-// x-audience say how a row is delivered and to which rooms.
+// x-audience say how a row is delivered and to which rooms, x-private that a field holds
+// personal data, which the admin console does not show.
 func AsyncAPI() ([]byte, error) {
 	r := schema.NewReflector("#/components/schemas/")
+	r.MarkPrivate = true
 	messages, channel := schema.Schema{}, schema.Schema{}
 	var sent []schema.Schema
 	add := func(key string, message schema.Schema) schema.Schema {
@@ -69,7 +71,8 @@ func AsyncAPI() ([]byte, error) {
 const asyncDescription = "Every event of the desk. An event is one Socket.IO packet with its name and one argument, the payload; " +
 	"those of the emergencies desk are also one text frame each of the push WebSocket, which is the payload. " +
 	"Events of class durable are kept in the event log and replayed to clients that come back; a replayed payload has the event's id as _event_id. " +
-	"Of class latest only the newest counts. Class reply answers one socket or one user."
+	"Of class latest only the newest counts. Class reply answers one socket or one user. " +
+	"What is marked x-private is personal data: the admin console shows nothing of it."
 
 // MessageKeys names each row of the table in the document, in its order: the wire
 // name, and for a name that stands twice also the payload's type.

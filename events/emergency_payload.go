@@ -34,8 +34,8 @@ type EmergencyChanged struct {
 // AmbulanceMoved is the message ubicacion_ambulancia, which has no data.
 type AmbulanceMoved struct {
 	Type        string  `json:"type"`
-	Latitude    float64 `json:"latitud"`
-	Longitude   float64 `json:"longitud"`
+	Latitude    float64 `json:"latitud" private:"true"`
+	Longitude   float64 `json:"longitud" private:"true"`
 	AmbulanceID int64   `json:"id_ambulancia"`
 }
 
@@ -48,13 +48,13 @@ type RoomData struct {
 // PersonData is a person (emergencies contract 3, Persona).
 type PersonData struct {
 	ID             int64      `json:"id"`
-	FirstName      string     `json:"nombre"`
-	LastName       string     `json:"apellido"`
-	BirthDate      models.Day `json:"fechaNacimiento"`
+	FirstName      string     `json:"nombre" private:"true"`
+	LastName       string     `json:"apellido" private:"true"`
+	BirthDate      models.Day `json:"fechaNacimiento" private:"true"`
 	DocumentType   string     `json:"tipoDocumento"`
-	DocumentNumber string     `json:"numeroDocumento"`
-	SecondName     *string    `json:"nombre2"`
-	SecondLastName *string    `json:"apellido2"`
+	DocumentNumber string     `json:"numeroDocumento" private:"true"`
+	SecondName     *string    `json:"nombre2" private:"true"`
+	SecondLastName *string    `json:"apellido2" private:"true"`
 }
 
 // NewPersonData is the wire form of a person.
@@ -65,7 +65,7 @@ func NewPersonData(p models.Person) PersonData {
 // RequesterData is a requester (Solicitante). Conditions are never null.
 type RequesterData struct {
 	PersonData
-	Conditions models.JSONText[string] `json:"padecimientos"`
+	Conditions models.JSONText[string] `json:"padecimientos" private:"true"`
 }
 
 // NewRequesterData is the wire form of a requester.
@@ -76,7 +76,7 @@ func NewRequesterData(q models.Requester) RequesterData {
 // CrewData is an ambulance's operator (emergencies contract 2.3).
 type CrewData struct {
 	PersonData
-	Licence string `json:"licencia"`
+	Licence string `json:"licencia" private:"true"`
 }
 
 // NewCrewData is the wire form of an ambulance's operator.
@@ -87,8 +87,8 @@ func NewCrewData(o models.AmbulanceOperator) CrewData {
 // LocationData is a place (Ubicacion).
 type LocationData struct {
 	ID        int64          `json:"id"`
-	Latitude  float64        `json:"latitud"`
-	Longitude float64        `json:"longitud"`
+	Latitude  float64        `json:"latitud" private:"true"`
+	Longitude float64        `json:"longitud" private:"true"`
 	At        models.Instant `json:"fechaHora"`
 }
 
@@ -130,7 +130,7 @@ type EmergencyData struct {
 	Status        string            `json:"estado"`
 	AmbulanceKind string            `json:"tipoAmbulancia"`
 	Priority      string            `json:"nivelPrioridad"`
-	Description   string            `json:"descripcion"`
+	Description   string            `json:"descripcion" private:"true"`
 	OperatorID    int64             `json:"id_operador"`
 	Requester     RequesterData     `json:"solicitante"`
 }

@@ -131,6 +131,8 @@ type payloadField struct {
 	name  string
 	kind  reflect.Type
 	oneOf []string // the values that a string may have; empty for any
+	// private values are personal data, of which the admin console shows nothing.
+	private bool
 }
 
 // payloadFields lists the fields in their order, those of embedded structs in place.
@@ -143,7 +145,7 @@ func payloadFields(t reflect.Type) []payloadField {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, payloadField{name, f.Type, strings.Fields(f.Tag.Get("oneof"))})
+		out = append(out, payloadField{name, f.Type, strings.Fields(f.Tag.Get("oneof")), f.Tag.Get("private") == "true"})
 	}
 	return out
 }

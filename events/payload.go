@@ -16,8 +16,8 @@ type RefreshDashboard struct {
 
 // JoinedRoom answers join_client_room, whether or not the room was joined (contract 5.2).
 type JoinedRoom struct {
-	Room string `json:"room"`
-	DNI  string `json:"dni"`
+	Room string `json:"room" private:"true"`
+	DNI  string `json:"dni" private:"true"`
 }
 
 // SessionUpdated tells a user's sockets that the user has another role now.
@@ -58,7 +58,7 @@ const (
 // OperationCreated is the payload of nueva_operacion.
 type OperationCreated struct {
 	OperationID   string       `json:"operation_id"`
-	ClientName    *string      `json:"client_name"`
+	ClientName    *string      `json:"client_name" private:"true"`
 	OperationType string       `json:"operation_type"`
 	AmountUSD     models.Money `json:"amount_usd"`
 	Status        string       `json:"status"`
@@ -68,7 +68,7 @@ type OperationCreated struct {
 // OperationUpdated is the payload of operacion_actualizada.
 type OperationUpdated struct {
 	OperationID string  `json:"operation_id"`
-	ClientName  *string `json:"client_name"`
+	ClientName  *string `json:"client_name" private:"true"`
 	Status      string  `json:"status"`
 	OldStatus   *string `json:"old_status"`
 }
@@ -76,7 +76,7 @@ type OperationUpdated struct {
 // OperationCompleted is the payload of operacion_completada.
 type OperationCompleted struct {
 	OperationID string       `json:"operation_id"`
-	ClientName  *string      `json:"client_name"`
+	ClientName  *string      `json:"client_name" private:"true"`
 	AmountUSD   models.Money `json:"amount_usd"`
 	AmountPEN   models.Money `json:"amount_pen"`
 }
@@ -84,8 +84,8 @@ type OperationCompleted struct {
 // OperationCanceled is the payload of operacion_cancelada.
 type OperationCanceled struct {
 	OperationID string  `json:"operation_id"`
-	ClientName  *string `json:"client_name"`
-	Reason      string  `json:"reason"`
+	ClientName  *string `json:"client_name" private:"true"`
+	Reason      string  `json:"reason" private:"true"` // words of a person, perhaps of the client
 }
 
 // OperationForClient is what a client's own room learns of an operation: only the
@@ -101,7 +101,7 @@ type OperationForClient struct {
 type OperationAssigned struct {
 	OperationID   string       `json:"operation_id"`
 	OperationDBID int64        `json:"operation_db_id"`
-	ClientName    *string      `json:"client_name"`
+	ClientName    *string      `json:"client_name" private:"true"`
 	OperationType string       `json:"operation_type"`
 	AmountUSD     models.Money `json:"amount_usd"`
 	Status        string       `json:"status"`
@@ -120,9 +120,9 @@ type OperationReassigned struct {
 // ClientRef is what is left of the client object: the fields that pages fall back
 // to (contract 5.4).
 type ClientRef struct {
-	FullName    *string `json:"full_name"`
-	RazonSocial *string `json:"razon_social"`
-	DNI         string  `json:"dni"`
+	FullName    *string `json:"full_name" private:"true"`
+	RazonSocial *string `json:"razon_social" private:"true"`
+	DNI         string  `json:"dni" private:"true"`
 }
 
 // ClientCreated is the payload of client_created.
@@ -135,7 +135,7 @@ type ClientCreated struct {
 // ClientUpdated is the payload of client_updated.
 type ClientUpdated struct {
 	ClientID   int64     `json:"client_id"`
-	ClientName *string   `json:"client_name"`
+	ClientName *string   `json:"client_name" private:"true"`
 	Client     ClientRef `json:"client"`
 	UpdatedBy  string    `json:"updated_by"`
 }
@@ -152,14 +152,14 @@ type ClientStatusChanged struct {
 // ClientDeleted is the payload of client_deleted.
 type ClientDeleted struct {
 	ClientID   int64   `json:"client_id"`
-	ClientName *string `json:"client_name"`
+	ClientName *string `json:"client_name" private:"true"`
 	DeletedBy  string  `json:"deleted_by"`
 }
 
 // ClientNoticed is the payload of nuevo_cliente.
 type ClientNoticed struct {
-	ClientName *string `json:"client_name"`
-	ClientDNI  string  `json:"client_dni"`
+	ClientName *string `json:"client_name" private:"true"`
+	ClientDNI  string  `json:"client_dni" private:"true"`
 	CreatedBy  string  `json:"created_by"`
 }
 

@@ -133,8 +133,10 @@ func canonicalObject(t reflect.Type, raw json.RawMessage, path string) (json.Raw
 }
 
 var (
-	moneyType = reflect.TypeFor[models.Money]()
-	limaType  = reflect.TypeFor[models.LimaTime]()
+	moneyType   = reflect.TypeFor[models.Money]()
+	limaType    = reflect.TypeFor[models.LimaTime]()
+	instantType = reflect.TypeFor[models.Instant]()
+	rawType     = reflect.TypeFor[json.RawMessage]()
 )
 
 // limaText is the form of a time, contract 2.1.

@@ -6,6 +6,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ type Reflector struct {
 	Components map[string]Schema
 	// Prefix is what a reference to a component begins with.
 	Prefix string
+	// MarkPrivate gives x-private to fields with the tag private:"true".
+	MarkPrivate bool
 
 	types map[string]reflect.Type
 }
@@ -179,4 +182,11 @@ func (r *Reflector) collect(t reflect.Type, present bool, properties Schema, req
 			*required = append(*required, name)
 		}
 	}
+}
+
+// marked is a schema of personal data.
+func marked(s Schema) Schema {
+	out := maps.Clone(s)
+	out["x-private"] = true
+	return out
 }
