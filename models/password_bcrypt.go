@@ -36,6 +36,16 @@ func KnownHash(stored string) bool {
 	return (method == "scrypt" || method == "pbkdf2") && strings.Count(stored, "$") == 2 && len(stored) <= maxStoredHash
 }
 
+// minBcryptCost is the least that a hash of today may ask for.
+const minBcryptCost = 10
+
+// StrongBcrypt reports whether a stored form is a bcrypt hash that Hasher verifies and that
+// is not computed in no time.
+func StrongBcrypt(stored string) bool {
+	cost, err := bcrypt.Cost([]byte(stored))
+	return isBcrypt(stored) && KnownHash(stored) && err == nil && cost >= minBcryptCost
+}
+
 // verifyBcrypt checks a bcrypt hash, which knows the first 72 bytes of a password and
 // no more, as the backend that made it did. An error means that the form is not
 // supported.

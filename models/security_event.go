@@ -13,6 +13,8 @@ const (
 	RememberReused = "REMEMBER_REUSED"
 	// LimitHit is a request or a socket that was refused for being one too many.
 	LimitHit = "LIMIT_HIT"
+	// AdminDisconnect is sockets that were disconnected from the official Admin UI.
+	AdminDisconnect = "ADMIN_DISCONNECT"
 )
 
 // SecurityEvent is something that happened at the doors of the desk, where often

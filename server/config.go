@@ -112,6 +112,12 @@ type Config struct {
 		APIKey    string `key:"api_key" default:"" alias:"LIVEKIT_API_KEY" doc:"API key of the LiveKit server."`
 		APISecret string `key:"api_secret" default:"" alias:"LIVEKIT_API_SECRET" secret:"all" doc:"Secret of that key, which signs the tokens of calls."`
 	} `key:"calls"`
+	AdminUI struct {
+		Enabled      bool   `key:"enabled" default:"false" doc:"Opens the namespace /admin for the official Socket.IO Admin UI (docs/admin-ui.md): for sessions of the role Master, and for the login below when there is one. Its origin must be in cors.origins."`
+		Username     string `key:"username" default:"" doc:"Login name of the Admin UI for who has no session; empty is without such a login."`
+		PasswordHash string `key:"password_hash" default:"" secret:"all" check:"bcrypt?" doc:"bcrypt hash of the password of that login, of cost 10 to 14."`
+		ReadOnly     bool   `key:"read_only" default:"true" doc:"Keeps the Admin UI from disconnecting sockets."`
+	} `key:"admin_ui"`
 	Uploads struct {
 		MaxBytes int64 `key:"max_bytes" default:"10485760" check:"positive" doc:"Largest uploaded file in bytes."`
 	} `key:"uploads"`
@@ -156,6 +162,9 @@ func LoadConfig(src Source) (*Config, error) {
 	}
 	errs = append(errs, c.readEnviron(fields, src.Environ))
 	errs = append(errs, c.readFlags(fields, src.Flags))
+	if errors.Join(errs...) == nil {
+		errs = append(errs, c.checkAdminUI())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, &ConfigError{err}
 	}

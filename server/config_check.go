@@ -50,6 +50,8 @@ func checkSetting(rule string, value any) (want string) {
 		return orWant(isSocketURL(text), "a URL such as wss://desk.example/ws/emergencias without a query, or a path such as /ws/emergencias")
 	case "secret":
 		return checkSecret(text)
+	case "bcrypt":
+		return orWant(models.StrongBcrypt(text), "a bcrypt hash of cost 10 to 14, which htpasswd -nBC 12 NAME prints behind the colon")
 	case "path":
 		return orWant(len(text) > 1 && strings.HasPrefix(text, "/") && strings.HasSuffix(text, "/") && !strings.ContainsAny(text, "*: ?#"),
 			"a path such as /socket.io/ that begins and ends with a slash")

@@ -50,6 +50,7 @@ func (s *Server) routes(r *gin.Engine) error {
 		PerMinute: s.cfg.Login.PerMinute, MaxDelay: s.cfg.Login.MaxDelay, Lifetime: s.cfg.Session.Lifetime, RememberLifetime: s.cfg.Session.RememberLifetime,
 		Now: s.store.Instant, Attempt: s.metrics.LoginAttempt, Security: s.security, SignedIn: s.wakePush,
 	})
+	s.auth = auth
 	if err := s.emergencyRoutes(r, auth); err != nil {
 		return err
 	}

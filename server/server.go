@@ -10,6 +10,7 @@ import (
 	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/api"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -23,6 +24,7 @@ type Server struct {
 	origins  *middleware.Origins
 	csrf     *middleware.CSRF
 	hasher   *models.Hasher
+	auth     *api.Auth // made with the routes
 	security *models.SecurityLog
 	seen     *models.Sightings
 	guard    *events.Guard

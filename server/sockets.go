@@ -36,6 +36,7 @@ func (s *Server) newEngine() live.Engine {
 		MaxPayload:     s.cfg.Socket.MaxPayload,
 		ConnectTimeout: s.cfg.Socket.ConnectTimeout,
 		ConfirmAfter:   s.cfg.Socket.ConfirmAfter,
+		Admin:          s.adminUI(limits),
 		Places:         s.places,
 		Counters:       counters,
 		Log:            s.log.Named("socket"),

@@ -13,7 +13,7 @@ func AuditRoutes() []openapi.Route {
 			Answers: openapi.Success(schema.Keys{"lines": []auditJSON{}, "next": (*string)(nil)}),
 			Query: []openapi.Parameter{
 				{Name: "user_id", Doc: "Who did it, or whose sign-in failed.", Of: openapi.Integer(1, 1<<31-1)},
-				{Name: "action", Doc: "An action of the trail, or LOGIN_FAILED, PASSWORD_FAILED, REMEMBER_REUSED, LIMIT_HIT.", Of: schema.Text()},
+				{Name: "action", Doc: "An action of the trail, or LOGIN_FAILED, PASSWORD_FAILED, REMEMBER_REUSED, LIMIT_HIT, ADMIN_DISCONNECT.", Of: schema.Text()},
 				{Name: "entity", Doc: "What it was done to, e.g. User; Security for events at the doors.", Of: schema.Text()},
 				{Name: "from", Doc: "Day or instant, in Lima unless it names its zone.", Of: schema.Text()},
 				{Name: "to", Doc: "Day or instant, in Lima unless it names its zone.", Of: schema.Text()},

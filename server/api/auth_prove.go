@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -24,8 +26,22 @@ func suspectUser(u models.User) suspect {
 // prove checks limits, then the password: always exactly one hash, whether or not find
 // knows the login. Its code NotFound means that it does not.
 func (a *Auth) prove(c *gin.Context, login, password string, find func() (suspect, error)) error {
+	err := a.proveFrom(c.Request.Context(), c.ClientIP(), login, password, find)
+	var busy *busyError
+	if errors.As(err, &busy) {
+		middleware.NoteLimit(c, LimitLoginHashes, turnEvery)
+		return busy.error
+	}
+	return err
+}
+
+// busyError is that of a hash that was not computed.
+type busyError struct{ error }
+
+// proveFrom is prove for an attempt from the address, which may not be a request.
+func (a *Auth) proveFrom(ctx context.Context, ip, login, password string, find func() (suspect, error)) error {
 	now := a.rule.Now()
-	address := addressKey(c.ClientIP())
+	address := addressKey(ip)
 	if wait := a.limits.take(address, now); wait > 0 {
 		return &limitedError{LimitLogins, wait, address}
 	}
@@ -41,11 +57,10 @@ func (a *Auth) prove(c *gin.Context, login, password string, find func() (suspec
 	if refused := a.limits.takeAccount(pair, now); refused != nil {
 		return refused
 	}
-	ok, err := a.hasher.Verify(c.Request.Context(), who.hash, password)
+	ok, err := a.hasher.Verify(ctx, who.hash, password)
 	switch {
 	case err != nil:
-		middleware.NoteLimit(c, LimitLoginHashes, turnEvery)
-		return err
+		return &busyError{err}
 	case unknown || !ok:
 		a.limits.failed(pair, now)
 		return models.Errorf(models.Unauthorized, flashWrong)

@@ -18,6 +18,8 @@ type arrival struct {
 	request *http.Request
 	// socket is the connected socket of a handshake, nil before.
 	socket atomic.Pointer[nativeSocket]
+	// refused counts what its connection was refused in the Admin UI's namespace.
+	refused atomic.Int32
 }
 
 // sameSpeaker reports whether a connecting socket is still who it was.

@@ -32,7 +32,8 @@ type Native struct {
 	root    *socketio.Namespace
 	users   userSockets[*nativeSocket]
 	bound   boundSockets[*nativeSocket]
-	replay  *Replay // nil without
+	replay  *Replay      // nil without
+	admin   *nativeAdmin // nil without
 
 	sent atomic.Uint64 // ordinal of the latest event of the log that was handed to the connections
 
@@ -72,12 +73,18 @@ func NewNative(h Handler, o Options) *Native {
 	if e.replay != nil {
 		so.Recovery, so.Reauthorize, so.Confirmed = nativeRecovery{e.replay}, e.goesOn, e.confirmed
 	}
+	if o.Admin != nil {
+		so.MaxNamespaces = 2
+	}
 	e.server = socketio.New(so)
 	e.root = e.server.Of("/")
 	e.root.Use(e.admit)
 	e.root.OnConnect(e.connected)
 	e.root.OnAny(e.event)
 	e.root.OnDisconnect(e.disconnected)
+	if o.Admin != nil {
+		e.admin = newNativeAdmin(e, *o.Admin)
+	}
 	return e
 }
 
@@ -138,6 +145,7 @@ func (e *Native) MoveUser(userID int64, leave, join []string) {
 			}
 		}
 	}
+	e.admin.endUser(userID)
 }
 
 // DropUser implements Engine.
@@ -150,6 +158,7 @@ func (e *Native) DropUser(userID int64, revoke bool) {
 			s.lib.Conn().Close(engineio.ReasonForcedClose)
 		}
 	}
+	e.admin.endUser(userID)
 }
 
 // Stats implements Engine.
@@ -183,6 +192,7 @@ func (e *Native) Drain(ctx context.Context) error {
 		case <-step.C:
 		}
 	}
+	e.admin.wait()
 	// Nobody is left: this ends what the library keeps ready for the next one.
 	if err := e.server.Close(); err != nil {
 		return fmt.Errorf("drain sockets: %w", err)
@@ -265,6 +275,7 @@ func (e *Native) disconnected(lib *socketio.Socket, reason socketio.Reason) {
 	defer e.alive.Add(-1)
 	s.leaveSlot(reason)
 	e.handler.Disconnected(s, string(reason))
+	e.admin.gone(lib, reason)
 }
 
 func (e *Native) panicked(s *socketio.Socket, value any, stack []byte) {

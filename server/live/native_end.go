@@ -15,6 +15,7 @@ func (e *Native) EndRooms(rooms []string, ending Ending) {
 	for _, s := range e.bound.of(rooms) {
 		s.end(ending)
 	}
+	e.admin.endRooms(rooms, ending.Back)
 }
 
 // EachSpeaker implements Engine.
@@ -24,6 +25,7 @@ func (e *Native) EachSpeaker(visit func(middleware.Identity)) {
 		id.Role = *s.role.Load()
 		visit(id)
 	})
+	e.admin.eachSpeaker(visit)
 }
 
 // end takes the socket out and sends it the ending.

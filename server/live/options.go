@@ -30,6 +30,8 @@ type Options struct {
 	Replay *Replay
 	// Trail notes what happens to the sockets of signed-in users. Nil: nobody asks.
 	Trail *Trail
+	// Admin opens the namespace of the official Admin UI. Nil: there is none. Native only.
+	Admin *AdminConfig
 	// Places is asked for each transport that begins. Nil: there is always one.
 	Places *Places
 	// Counters receives what the engine counts. Nil means that nobody looks.

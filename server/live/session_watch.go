@@ -178,6 +178,13 @@ func roleOf(states models.SessionStates, id middleware.Identity) (role string, a
 	return role, alive
 }
 
+// SessionRole is the role that the identity's user has now; empty when what it came from is
+// not alive.
+func SessionRole(states models.SessionStates, id middleware.Identity) string {
+	role, _ := roleOf(states, id)
+	return role
+}
+
 // SessionGone reports whether what the identity came from is not alive.
 func SessionGone(states models.SessionStates, id middleware.Identity) bool {
 	_, alive := roleOf(states, id)
