@@ -24,6 +24,9 @@ type DeliverySlot struct {
 	// Stands is a cursor as text, or empty: until Position moves, the place of the slot that
 	// this one took. Who takes this one in turn need not have more.
 	Stands string
+	// Told is why the socket was told to load everything again; empty when it was not, or
+	// when its client is known to have got that.
+	Told string
 	// Rooms are client rooms that the socket had joined, a JSON list.
 	Rooms string
 	// Opened is Unix microseconds; no two connections with the same ID have the same.
@@ -39,8 +42,9 @@ type DeliverySlot struct {
 	// DoubtAt is when a connection of the session came, or it ended while one was open,
 	// that may have been its successor and did not take it.
 	DoubtAt int64
-	// Owed is a cursor as text: what follows it and what the socket began with has
-	// still to be sent to it, because an earlier connection ended unconfirmed.
+	// Owed is a cursor as text: what follows it and is behind what the socket began with
+	// has still to be sent to it, because an earlier connection ended unconfirmed. Or it is
+	// "!" and a reason: the socket has still to be told to load everything again.
 	Owed string
 }
 
@@ -88,7 +92,8 @@ func (tx *Tx) DropSlots(ids []string) error {
 	return nil
 }
 
-// MoveSlots sets the position of slots that are still of these connections.
+// MoveSlots sets the position, which their clients have confirmed, of slots that are
+// still of these connections.
 func (tx *Tx) MoveSlots(position string, refs []SlotRef) error {
 	for some := range slices.Chunk(refs, slotBatch) {
 		var ids []string
@@ -96,7 +101,7 @@ func (tx *Tx) MoveSlots(position string, refs []SlotRef) error {
 		for _, ref := range some {
 			ids, opened = append(ids, ref.ID), append(opened, ref.Opened)
 		}
-		err := tx.db.Model(&DeliverySlot{}).Where("id IN ? AND opened IN ?", ids, opened).Updates(map[string]any{"position": position, "stands": ""}).Error
+		err := tx.db.Model(&DeliverySlot{}).Where("id IN ? AND opened IN ?", ids, opened).Updates(map[string]any{"position": position, "stands": "", "told": ""}).Error
 		if err != nil {
 			return fmt.Errorf("move delivery slots: %w", unavailable(err))
 		}

@@ -44,6 +44,10 @@ func (r nativeRecovery) NewPID(lib *socketio.Socket) string {
 		return ""
 	}
 	c := pidClaims{SID: lib.ID(), Session: slotKey(s.identity), UserID: s.identity.UserID, Cursor: s.plan.start.String()}
+	if s.plan.resync != nil {
+		_, offset := lib.Offered()
+		c.Told, c.Had = s.plan.resync.Reason, markOfOffset(offset)
+	}
 	if s.plan.slot != nil {
 		c.Slot = s.plan.slot.id
 	}

@@ -24,6 +24,7 @@ func (e *Native) confirmed(lib *socketio.Socket, mark uint64) {
 			e.replay.keeper.flushSoon()
 		}
 	}
+	s.noteConfirmed(mark)
 	if d, ok := e.replay.config.Tail.At(mark - 1); ok {
 		e.replay.config.Confirmed(e.replay.config.Store.Instant().Sub(d.At))
 	}
@@ -37,6 +38,7 @@ func (s *nativeSocket) Enter(rooms []string, greeting string, payload json.RawMe
 	}
 	if s.plan == nil {
 		s.lib.JoinWith(rooms, func() ([]socketio.LoggedPacket, uint64) { return s.packets(greet), 0 })
+		s.note(TrailEntry{Kind: TrailConnected})
 		return nil
 	}
 	s.enter(append(rooms, s.plan.rooms...), greet)
@@ -49,7 +51,7 @@ func (s *nativeSocket) enter(rooms []string, greet []missedEvent) {
 	r, p := s.engine.replay, s.plan
 	var instead []missedEvent
 	if p.resync != nil {
-		instead = s.resync(p)
+		instead = s.resync(p, resyncOffset+s.lib.ID())
 	}
 	before := s.packets(append(greet, instead...))
 	missed := s.packets(p.missed)
@@ -81,13 +83,14 @@ func (s *nativeSocket) enter(rooms []string, greet []missedEvent) {
 	if p.slot != nil {
 		p.slot.join(base, mark, s.lib.Conn().Confirmed())
 	}
+	s.noteEntry(base, sent)
 	p.missed = nil
 }
 
 // resync is what a socket gets whose replay is not possible.
-func (s *nativeSocket) resync(p *plan) []missedEvent {
+func (s *nativeSocket) resync(p *plan, offset string) []missedEvent {
 	s.engine.replay.expired.Add(1)
-	out, err := resyncEvents(p)
+	out, err := resyncEvents(p, offset)
 	if err != nil {
 		s.engine.options.Log.Error("request to load again not sent", zap.Error(err))
 	}
@@ -126,7 +129,7 @@ func (s *nativeSocket) connected() bool { return s.lib.Connected() }
 // settled implements slotSocket.
 func (s *nativeSocket) settled() (place models.EventCursor, mark uint64, ok bool) {
 	ordinal := s.engine.sent.Load()
-	if ordinal == 0 {
+	if ordinal == 0 || !s.hasEntered() {
 		return place, 0, false
 	}
 	conn := s.lib.Conn()
@@ -146,18 +149,45 @@ const (
 	entryTimeout = 5 * time.Second
 )
 
-// sendOwed implements slotSocket. The keeper knows a slot before the socket has its
-// plan.
-func (s *nativeSocket) sendOwed(owed models.EventCursor) {
+// hasEntered reports whether the socket has joined its rooms, and so was given what it
+// is owed.
+func (s *nativeSocket) hasEntered() bool {
+	select {
+	case <-s.entered:
+		return true
+	default:
+		return false
+	}
+}
+
+// awaitEntry waits until something can be sent late; false when that makes no sense any
+// more. The keeper knows a slot before the socket has its plan.
+func (s *nativeSocket) awaitEntry() bool {
 	entry := time.NewTimer(entryTimeout)
 	defer entry.Stop()
 	select {
 	case <-s.entered:
 	case <-entry.C:
-		return // it went away; the slot that owes is there for who comes in its stead
+		return false // it went away; the slot that owes is there for who comes in its stead
 	}
-	if s.plan.stale || !s.lib.Connected() {
-		return // the client comes back, to a new plan
+	// A stale one's client comes back, to a new plan.
+	return !s.plan.stale && s.lib.Connected()
+}
+
+// sendResync implements slotSocket.
+func (s *nativeSocket) sendResync(reason string) {
+	if !s.awaitEntry() {
+		return
+	}
+	p := &plan{viewer: s.plan.viewer}
+	p.refuse(reason, offer{})
+	s.sendLate(s.resync(p, ""))
+}
+
+// sendOwed implements slotSocket.
+func (s *nativeSocket) sendOwed(owed models.EventCursor) {
+	if !s.awaitEntry() {
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), owedTimeout)
 	defer cancel()
@@ -168,10 +198,17 @@ func (s *nativeSocket) sendOwed(owed models.EventCursor) {
 	if err != nil {
 		p := &plan{viewer: viewer, start: owed}
 		p.refuse(reasonOf(err), offer{})
-		missed = s.resync(p)
+		missed = s.resync(p, "")
 	} else {
 		r.replayed.Add(int64(len(missed)))
+		s.noteReplay(owed, s.plan.slot.began(), len(missed))
 	}
+	s.sendLate(missed)
+}
+
+// sendLate sends what has no offset, because the client of the socket may not have all
+// that came before.
+func (s *nativeSocket) sendLate(missed []missedEvent) {
 	if len(missed) == 0 {
 		return
 	}

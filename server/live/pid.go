@@ -20,6 +20,24 @@ type pidClaims struct {
 	Session string `json:"k"` // key of the session; empty for nobody
 	UserID  int64  `json:"u"`
 	Cursor  string `json:"c"` // the client has, or is not owed, what is behind it
+	// Told is why the socket was told to load everything again; empty when it was not. Had is
+	// the mark of the offset that its client came with, by which it can be told whether that
+	// has arrived.
+	Told string `json:"t,omitempty"`
+	Had  string `json:"h,omitempty"`
+}
+
+// markOfOffset stands for an offset, which may be long; "" is one as well.
+func markOfOffset(offset string) string {
+	sum := sha256.Sum256([]byte(offset))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// untold reports whether the client may not know that it has to load everything again. It
+// keeps the last offset over its connections, and what tells it has one: with any other
+// offset than before something of the connection has arrived, and that came first.
+func (c *pidClaims) untold(offset string) bool {
+	return c.Told != "" && c.Had == markOfOffset(offset)
 }
 
 // pidSigner makes and reads the private ids of sockets. It is safe for concurrent use.

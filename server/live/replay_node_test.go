@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,6 +64,12 @@ func (w *watchedSlots) Tx(ctx context.Context, fn func(*models.Tx) error) error 
 // startNode runs a server until its end is called, or the test's.
 func startNode(t *testing.T, store *models.Store, name string, most int) *node {
 	t.Helper()
+	return startNodeThatAsks(t, store, name, most, 100*time.Millisecond)
+}
+
+// startNodeThatAsks runs a server that asks clients so soon what they have.
+func startNodeThatAsks(t *testing.T, store *models.Store, name string, most int, confirmAfter time.Duration) *node {
+	t.Helper()
 	n := &node{t: t, store: store, slots: &watchedSlots{Store: store}}
 	var err error
 	n.tail, err = events.StartTail(t.Context(), events.TailConfig{Log: store, Poll: 20 * time.Millisecond, Deliver: func(d events.Delivery) {
@@ -79,7 +86,7 @@ func startNode(t *testing.T, store *models.Store, name string, most int) *node {
 		Resolve: speakerOf, Notify: func(m Message) error { return n.engine.Send(m) },
 		MayWatchClient: func(_ context.Context, id middleware.Identity, _ string) bool { return !id.Anonymous() },
 	})
-	n.engine = NewNative(hub, Options{Replay: n.replay, ConfirmAfter: 100 * time.Millisecond})
+	n.engine = NewNative(hub, Options{Replay: n.replay, ConfirmAfter: confirmAfter})
 	server := httptest.NewServer(n.engine)
 	n.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())
@@ -217,4 +224,15 @@ func (n *node) gone() {
 		defer n.replay.keeper.mu.Unlock()
 		return n.engine.root.Count() == 0 && n.engine.alive.Load() == 0 && len(n.replay.keeper.queue) == 0 && len(n.replay.keeper.open) == 0
 	})
+}
+
+// slotsOf reads the slots of a session, in the order of their connections.
+func (n *node) slotsOf(key string) (rows []models.DeliverySlot) {
+	n.t.Helper()
+	err := n.store.Tx(n.t.Context(), func(tx *models.Tx) (err error) { rows, err = tx.SlotsOf([]string{key}); return err })
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	slices.SortFunc(rows, func(a, b models.DeliverySlot) int { return cmp.Compare(a.Opened, b.Opened) })
+	return rows
 }

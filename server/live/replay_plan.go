@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -55,10 +56,13 @@ func (r *Replay) plan(ctx context.Context, id middleware.Identity, o offer, sock
 	p := &plan{start: at, ordinal: ordinal, viewer: events.Viewer{UserID: id.UserID, Role: id.Role}}
 	key := slotKey(id)
 	known := o.claims != nil && o.claims.Session == key && o.claims.UserID == id.UserID
+	untold := known && o.claims.untold(o.offset)
 	opening := &slotOpening{place: at}
 	switch {
 	case o.pid == "":
 		opening.claim = true
+	case untold:
+		p.refuse(o.claims.Told, o)
 	case known:
 		start, err := r.placeOffered(ctx, o)
 		if err != nil {
@@ -73,8 +77,8 @@ func (r *Replay) plan(ctx context.Context, id middleware.Identity, o offer, sock
 	}
 	p.start = opening.place
 	if key != "" {
-		p.slot = &slot{id: models.NewToken()[:22], key: key, userID: id.UserID, byPID: p.goesOn, socket: socket}
-		if p.goesOn && o.claims.Slot != "" {
+		p.slot = &slot{id: models.NewToken()[:22], key: key, userID: id.UserID, byPID: o.pid != "", socket: socket}
+		if (p.goesOn || untold) && o.claims.Slot != "" {
 			p.slot.id = o.claims.Slot
 		}
 		r.store(ctx, p, opening, o)
@@ -111,7 +115,7 @@ func (r *Replay) store(ctx context.Context, p *plan, opening *slotOpening, o off
 // placeOffered is the place of a client that goes on: what it had got, or was not
 // owed, when it connected, and what it says to have got since.
 func (r *Replay) placeOffered(ctx context.Context, o offer) (models.EventCursor, error) {
-	if o.offset == "" {
+	if o.offset == "" || strings.HasPrefix(o.offset, resyncOffset) {
 		return o.cursor, nil
 	}
 	place, err := events.ParsePlace(o.offset)
@@ -142,7 +146,7 @@ func (p *plan) refuse(reason string, o offer) {
 	}
 	var since *string
 	switch {
-	case o.offset != "" && len(o.offset) <= longestPID:
+	case o.offset != "" && len(o.offset) <= longestPID && !strings.HasPrefix(o.offset, resyncOffset):
 		since = &o.offset
 	case o.claims != nil:
 		since = &o.claims.Cursor
@@ -153,8 +157,13 @@ func (p *plan) refuse(reason string, o offer) {
 	p.resync = &events.ResyncRequired{Reason: reason, Since: since}
 }
 
-// resyncEvents are what a socket gets instead of a replay.
-func resyncEvents(p *plan) ([]missedEvent, error) {
+// resyncOffset and the id of a socket are the offset of the last event that it gets
+// instead of a replay: a client that has it goes on from where the socket began.
+const resyncOffset = "resync."
+
+// resyncEvents are what a socket gets instead of a replay. The last one has the offset,
+// which may be empty.
+func resyncEvents(p *plan, offset string) ([]missedEvent, error) {
 	e := events.ResyncRequiredEvent
 	payload, err := e.Encode(*p.resync)
 	if err != nil {
@@ -165,5 +174,6 @@ func resyncEvents(p *plan) ([]missedEvent, error) {
 		// Pages of old know this one and load their data again.
 		out = append(out, missedEvent{name: events.DashboardUpdateName, payload: json.RawMessage(`{}`)})
 	}
+	out[len(out)-1].offset = offset
 	return out, nil
 }

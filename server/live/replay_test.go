@@ -200,10 +200,9 @@ func TestSlotsOutOfReach(t *testing.T) {
 	awaitTicks(t, c, 1)
 	// Written as soon as that is possible: the next return is as good as any.
 	n.slots.down.Store(false)
-	eventually(t, "the slot is written", func() bool {
-		var rows []models.DeliverySlot
-		err := s.Tx(t.Context(), func(tx *models.Tx) (err error) { rows, err = tx.SlotsOf([]string{"s1"}); return err })
-		return err == nil && len(rows) == 1
+	eventually(t, "the slot is written and its client is known to be told", func() bool {
+		rows := n.slotsOf("s1")
+		return len(rows) == 1 && rows[0].Told == ""
 	})
 	c.Reset()
 	n.gone()

@@ -23,6 +23,7 @@ type slot struct {
 	baseMark  uint64             // its mark then; 0 before
 	confirmed uint64             // mark that the client has confirmed
 	stored    bool               // there is a row
+	told      bool               // the row says so
 	position  string             // of the row; empty when that is not known
 	rooms     []string
 	roomsMove bool
@@ -34,6 +35,8 @@ type slotSocket interface {
 	// sendOwed sends what follows the cursor and is behind the place where the socket
 	// began.
 	sendOwed(owed models.EventCursor)
+	// sendResync tells the client to load everything again.
+	sendResync(reason string)
 	// settled is a place that the client has reached because nothing is on its way to
 	// it, and the mark of that place; false when something is.
 	settled() (place models.EventCursor, mark uint64, ok bool)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"
 )
 
@@ -26,7 +27,7 @@ type slotBatch struct {
 // lateSlot is a slot of this process that something is owed to.
 type lateSlot struct {
 	slot *slot
-	owed models.EventCursor
+	owed debt
 }
 
 // apply does the work in its order. It may be called again after a failure.
@@ -121,9 +122,12 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 		}
 		b.doubt(s, &c)
 	}
+	if o.claim && b.abandoned[i] {
+		c.resync = b.toldMeanwhile(s)
+	}
 	b.claims[i] = &c
 	row := &models.DeliverySlot{
-		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.start.String(), Stands: c.stands,
+		ID: s.id, SessionKey: s.key, UserID: s.userID, Node: b.keeper.node, Position: c.start.String(), Stands: c.stands, Told: c.resync,
 		Rooms: roomsText(c.rooms), Opened: s.opened, ByPid: s.byPID,
 	}
 	b.rows[s.id] = row
@@ -131,9 +135,19 @@ func (b *slotBatch) open(i int, s *slot, o *slotOpening) {
 	b.changed[s.id] = true
 }
 
+// toldMeanwhile is what the socket was told whose slot is written late; empty when its
+// client has confirmed that.
+func (b *slotBatch) toldMeanwhile(s *slot) string {
+	if _, known := b.keeper.placeOf(s); known {
+		return ""
+	}
+	return events.ResyncFailed
+}
+
 // doubt lets a claim begin no later than what open slots of the session on this process
 // wait to have confirmed: the client may be one of theirs, back before its old
-// connection is known to be dead. It looks at slotsAtOnce of them.
+// connection is known to be dead. What that was told is said again. It looks at
+// slotsAtOnce of them.
 func (b *slotBatch) doubt(s *slot, c *claim) {
 	looked := 0
 	for _, row := range b.keys[s.key] {
@@ -154,6 +168,9 @@ func (b *slotBatch) doubt(s *slot, c *claim) {
 		}
 		place, known := b.keeper.placeOf(other)
 		if !known {
+			if row.Told != "" {
+				c.resync = row.Told
+			}
 			continue
 		}
 		c.start = lowest(c.start, place)
@@ -176,7 +193,7 @@ func (b *slotBatch) end(s *slot, e *slotEnding) {
 	}
 	row.EndedAt, row.Polite = e.at.UnixMilli(), e.polite
 	if e.position != "" {
-		row.Position, row.Stands = e.position, ""
+		row.Position, row.Stands, row.Told = e.position, "", ""
 	}
 	s.mu.Lock()
 	row.Rooms = roomsText(s.rooms)
@@ -192,8 +209,8 @@ func (b *slotBatch) end(s *slot, e *slotEnding) {
 // its session that began when it was not heard of any more: one of them may be its
 // own.
 func (b *slotBatch) bequeath(row *models.DeliverySlot, heard time.Time) {
-	owed, err := models.ParseEventCursor(row.Position)
-	if err != nil {
+	owed, ok := owedOf(row)
+	if !ok {
 		return
 	}
 	for _, other := range b.keys[row.SessionKey] {
@@ -202,10 +219,11 @@ func (b *slotBatch) bequeath(row *models.DeliverySlot, heard time.Time) {
 		}
 		row.DoubtAt = b.now.UnixMilli()
 		if other.Node != b.keeper.node {
-			if before, err := models.ParseEventCursor(other.Owed); err == nil {
-				owed = lowest(owed, before)
+			all := owed
+			if before, ok := parseDebt(other.Owed); ok {
+				all = all.and(before)
 			}
-			other.Owed = owed.String()
+			other.Owed = all.String()
 			b.changed[other.ID] = true
 			continue
 		}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ type claim struct {
 	// alive.
 	stands string
 	rooms  []string
-	resync string // one of the Resync constants; empty when nothing is beyond repair
+	resync string // one of the Resync constants; empty when the client need not be told
 }
 
 // claimSlots finds where a connection of a session begins that stands at now's
@@ -54,6 +55,9 @@ func claimSlots(rows []*models.DeliverySlot, at models.EventCursor, now time.Tim
 		if err != nil {
 			c.resync = events.ResyncUnknown
 			continue
+		}
+		if row.Told != "" {
+			c.resync = row.Told // its client may have gone before that arrived
 		}
 		if found++; found == 1 {
 			c.start = position
@@ -206,7 +210,8 @@ func coversSpan(c models.EventCursor, span models.EventSpan) bool {
 }
 
 // trimSlots chooses the slots of a session that are more than are kept: ended ones
-// that have got furthest, because a claim begins at the lowest.
+// that have got furthest, because a claim begins at the lowest. Those whose clients may
+// not have been told to load again stay longest, the latest of them longer.
 func trimSlots(rows []*models.DeliverySlot) (drop []*models.DeliverySlot) {
 	if len(rows) <= slotsAtOnce {
 		return nil
@@ -219,11 +224,13 @@ func trimSlots(rows []*models.DeliverySlot) (drop []*models.DeliverySlot) {
 	}
 	low := func(row *models.DeliverySlot) int64 {
 		c, err := models.ParseEventCursor(row.Position)
-		if err != nil {
+		if err != nil || row.Told != "" && !row.ByPid {
 			return 0
 		}
 		return c.Low
 	}
-	slices.SortFunc(ended, func(a, b *models.DeliverySlot) int { return int(max(-1, min(1, low(b)-low(a)))) })
+	slices.SortFunc(ended, func(a, b *models.DeliverySlot) int {
+		return cmp.Or(cmp.Compare(low(b), low(a)), cmp.Compare(a.Opened, b.Opened))
+	})
 	return ended[:min(len(ended), len(rows)-slotsAtOnce)]
 }

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,6 +20,9 @@ func TestClaimSlots(t *testing.T) {
 			change(r)
 		}
 		return r
+	}
+	told := func(takenAt int64) func(*models.DeliverySlot) {
+		return func(r *models.DeliverySlot) { r.Told, r.TakenAt = events.ResyncTooMany, takenAt }
 	}
 	for name, c := range map[string]struct {
 		rows   []*models.DeliverySlot
@@ -39,6 +44,12 @@ func TestClaimSlots(t *testing.T) {
 		"in doubt":             {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.DoubtAt = ago(time.Minute) })}, "5", "", 1},
 		"in doubt for long":    {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.DoubtAt = ago(time.Hour / 2) })}, "z", events.ResyncWindow, 1},
 		"not to be read":       {[]*models.DeliverySlot{row("!", nil)}, "z", events.ResyncUnknown, 0},
+		"told":                 {[]*models.DeliverySlot{row("5", told(0))}, "5", events.ResyncTooMany, 1},
+		"one of them told":     {[]*models.DeliverySlot{row("5", nil), row("77", told(0))}, "5", events.ResyncTooMany, 1},
+		"told, just taken":     {[]*models.DeliverySlot{row("5", told(ago(time.Second)))}, "5", events.ResyncTooMany, 0},
+		"told, taken long ago": {[]*models.DeliverySlot{row("5", told(ago(2*time.Minute)))}, "z", "", 0},
+		"told and open":        {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Told, r.EndedAt = events.ResyncTooMany, 0 })}, "z", "", 0},
+		"told, of a pid":       {[]*models.DeliverySlot{row("5", func(r *models.DeliverySlot) { r.Told, r.ByPid = events.ResyncTooMany, true })}, "z", "", 0},
 		"gaps are gaps of all": {[]*models.DeliverySlot{row("5.3", nil), row("5.3-1", nil)}, "5.3", "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +167,7 @@ func TestCursorAlgebra(t *testing.T) {
 
 func TestPID(t *testing.T) {
 	signer := newPIDSigner("a secret")
-	want := pidClaims{SID: "sid", Slot: "slot", Session: "s1", UserID: 7, Cursor: "5.2"}
+	want := pidClaims{SID: "sid", Slot: "slot", Session: "s1", UserID: 7, Cursor: "5.2", Told: events.ResyncTooMany, Had: markOfOffset("x")}
 	pid := signer.sign(want)
 	got, cursor, ok := signer.read(pid)
 	if !ok || got != want || cursor.String() != "5.2" {
@@ -166,6 +177,48 @@ func TestPID(t *testing.T) {
 		if _, _, ok := signer.read(bad); ok {
 			t.Errorf("read %q", bad)
 		}
+	}
+	for offset, untold := range map[string]bool{"x": true, "": false, "y": false} {
+		if got.untold(offset) != untold || (&pidClaims{Had: markOfOffset(offset)}).untold(offset) {
+			t.Errorf("offset %q", offset)
+		}
+	}
+}
+
+// Of too many slots those that have got furthest go, and last the ones whose clients may
+// not know yet that they have to load everything again.
+func TestTrimSlots(t *testing.T) {
+	var rows []*models.DeliverySlot
+	add := func(id, position, told string, endedAt int64) {
+		rows = append(rows, &models.DeliverySlot{ID: id, Position: position, Told: told, EndedAt: endedAt, Opened: int64(len(rows))})
+	}
+	add("told", "z", events.ResyncWindow, 1)
+	add("furthest", "y", "", 1)
+	add("open", "z", "", 0)
+	add("far", "x", "", 1)
+	for len(rows) < slotsAtOnce {
+		add("others", "5", "", 1)
+	}
+	if drop := trimSlots(rows); len(drop) != 0 {
+		t.Errorf("%d dropped of %d", len(drop), len(rows))
+	}
+	add("told later", "z", events.ResyncWindow, 1)
+	add("by pid", "w", "", 1)
+	rows[len(rows)-1].Told, rows[len(rows)-1].ByPid = events.ResyncWindow, true
+	add("other", "5", "", 1)
+	var dropped []string
+	for _, row := range trimSlots(rows) {
+		dropped = append(dropped, row.ID)
+	}
+	if want := []string{"furthest", "far", "by pid"}; !slices.Equal(dropped, want) {
+		t.Errorf("dropped %v, want %v", dropped, want)
+	}
+	rows = rows[:0]
+	for i := range slotsAtOnce + 1 {
+		add(strconv.Itoa(i), "z", events.ResyncWindow, 1)
+	}
+	if drop := trimSlots(rows); len(drop) != 1 || drop[0].ID != "0" {
+		t.Errorf("dropped %v", drop)
 	}
 }
 
@@ -191,6 +244,48 @@ func TestOwedOnce(t *testing.T) {
 			if got := s.owed(); got.Low != step.sent {
 				t.Errorf("step %d: from %d", i, got.Low)
 			}
+		}
+	}
+	// Who is told to load everything again is told once, and sent nothing more.
+	if !s.oweResync() || s.oweResync() || s.owe(at(20)) {
+		t.Error("more than told once")
+	}
+}
+
+// What several connections leave behind is the lowest of their places, or to load again.
+func TestDebt(t *testing.T) {
+	for _, c := range []struct{ a, b, both string }{
+		{"5", "7", "5"},
+		{"7.3", "5", "5"},
+		{"!too_many", "5", "!too_many"},
+		{"5", "!too_many", "!too_many"},
+		{"!too_many", "!window_exceeded", "!too_many"},
+	} {
+		a, known := parseDebt(c.a)
+		b, knownToo := parseDebt(c.b)
+		if got := a.and(b).String(); got != c.both || !known || !knownToo || a.String() != c.a || b.String() != c.b {
+			t.Errorf("%s and %s are %s, want %s", c.a, c.b, got, c.both)
+		}
+	}
+	for _, none := range []string{"", "!", "no place"} {
+		if d, ok := parseDebt(none); ok {
+			t.Errorf("%q is %v", none, d)
+		}
+	}
+}
+
+// That a client was told is written although its place is the same, once.
+func TestToldIsTakenBack(t *testing.T) {
+	place := models.EventCursor{Low: 5}
+	s := &slot{stored: true, told: true, position: place.String(), base: place, baseMark: 1}
+	at := func(uint64) (models.EventCursor, bool) { return place, true }
+	for i, want := range []struct {
+		confirmed uint64
+		position  string
+	}{{0, ""}, {1, "5"}, {1, ""}, {2, ""}} {
+		s.confirm(want.confirmed)
+		if position, _ := s.changes(at); position != want.position {
+			t.Errorf("step %d: %q", i, position)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func (s *slot) changes(at func(uint64) (models.EventCursor, bool)) (position, ro
 		return "", ""
 	}
 	if c, ok := s.place(s.confirmed, at); ok {
-		if text := c.String(); text != s.position {
-			s.position, position = text, text
+		if text := c.String(); text != s.position || s.told {
+			s.position, s.told, position = text, false, text
 		}
 	}
 	if s.roomsMove {

@@ -42,8 +42,8 @@ type slotEnding struct {
 var errSlotsBusy = errors.New("delivery slots cannot be written now")
 
 // begin stores the slot of a socket that connects and returns where the socket
-// begins. On an error the slot is written as soon as that can be done, without a
-// claim.
+// begins. On an error, of which the client is told, the slot is written as soon as that
+// can be done, without a claim.
 func (k *slotKeeper) begin(ctx context.Context, s *slot, o *slotOpening) (claim, error) {
 	o.done = make(chan claim, 1)
 	k.mu.Lock()
@@ -175,7 +175,8 @@ func (k *slotKeeper) tell(w slotWork, c *claim, abandoned bool) {
 		return
 	}
 	w.slot.mu.Lock()
-	w.slot.position, w.slot.stored = c.start.String(), true
+	w.slot.position, w.slot.stored, w.slot.told = c.start.String(), true, c.resync != ""
+	w.slot.late.told = w.slot.late.told || w.slot.told
 	if !abandoned {
 		w.slot.start, w.slot.rooms = c.start, c.rooms
 	}
