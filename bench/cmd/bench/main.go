@@ -156,7 +156,7 @@ func plan(s settings) ([]*report.Report, error) {
 func estimate(r report.Report, s settings) (total time.Duration) {
 	for _, sc := range r.Scenarios {
 		for _, k := range r.Peers {
-			if !k.Plain || !sc.NotPlain {
+			if sc.Takes(k) {
 				total += time.Duration(s.runs) * (sc.Estimate + s.window - 2*time.Second)
 			}
 		}
@@ -170,7 +170,7 @@ func measure(ctx context.Context, r *report.Report, s settings, o scenario.Optio
 		for n := range s.runs {
 			for i := range r.Peers {
 				k := r.Peers[(i+n)%len(r.Peers)]
-				if k.Plain && sc.NotPlain {
+				if !sc.Takes(k) {
 					continue
 				}
 				began := time.Now()

@@ -31,6 +31,7 @@ type Kind struct {
 	Plain bool   // plain WebSocket frames without Engine.IO and Socket.IO handshakes
 	Go    bool   // built from peers/<name> of this module; knows SIGUSR1 and SIGUSR2
 	Desk  bool   // the program of this repository, see Desks
+	NoLog bool   // a Desk that keeps no events
 	env   []string
 	// command returns what to run; an error says what is missing.
 	command func(root string) ([]string, error)
@@ -46,16 +47,17 @@ var Kinds = []Kind{
 	{Name: "flask", Title: "flask", command: flask},
 }
 
-// crowd lets all subscribers of a run come from one address and one user.
+// crowd lets all subscribers of a run come from one address and one user, and one key
+// publish at any rate.
 var crowd = []string{
 	"RELEVO_LIMITS_CONNECTIONS=100000", "RELEVO_LIMITS_CONNECTIONS_PER_ADDRESS=100000", "RELEVO_LIMITS_CONNECTIONS_PER_USER=100000",
-	"RELEVO_LIMITS_HANDSHAKES_PER_SECOND=100000", "RELEVO_LIMITS_HANDSHAKE_BURST=100000",
+	"RELEVO_LIMITS_HANDSHAKES_PER_SECOND=100000", "RELEVO_LIMITS_HANDSHAKE_BURST=100000", "RELEVO_EVENTS_EMIT_PER_SECOND=1000000",
 }
 
 // Desks are the program itself, keeping its events in the database or not.
 var Desks = []Kind{
 	{Name: "log-on", Title: "event log", Desk: true, env: append([]string{"RELEVO_EVENTS_LOG=on"}, crowd...), command: relevo},
-	{Name: "log-off", Title: "without", Desk: true, env: append([]string{"RELEVO_EVENTS_LOG=off"}, crowd...), command: relevo},
+	{Name: "log-off", Title: "without", Desk: true, NoLog: true, env: append([]string{"RELEVO_EVENTS_LOG=off"}, crowd...), command: relevo},
 }
 
 func relevo(root string) ([]string, error) { return []string{Relevo(root), "serve"}, nil }

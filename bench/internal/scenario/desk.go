@@ -76,12 +76,12 @@ func newDesk(ctx context.Context, where Database, o Options) (_ *desk, err error
 			return nil, err
 		}
 	}
-	if err := d.command(ctx, o.Root, "", "migrate", "up"); err != nil {
+	if _, err := d.command(ctx, o.Root, "", "migrate", "up"); err != nil {
 		return nil, err
 	}
 	for n, role := range staff {
 		name := userName(n)
-		err := d.command(ctx, o.Root, password+"\n", "user", "create", "--username", name, "--email", name+"@desk.example",
+		_, err := d.command(ctx, o.Root, password+"\n", "user", "create", "--username", name, "--email", name+"@desk.example",
 			"--dni", fmt.Sprintf("%08d", n+1), "--role", role, "--password-stdin")
 		if err != nil {
 			return nil, err
@@ -92,13 +92,32 @@ func newDesk(ctx context.Context, where Database, o Options) (_ *desk, err error
 
 func userName(n int) string { return fmt.Sprintf("user%02d", n) }
 
-func (d *desk) command(ctx context.Context, root, input string, args ...string) error {
+// command runs a verb of the program and returns what it printed.
+func (d *desk) command(ctx context.Context, root, input string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, peer.Relevo(root), args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = d.dir, d.env, strings.NewReader(input)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("relevo %s: %w: %s", strings.Join(args[:2], " "), err, out)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("relevo %s: %w: %s", strings.Join(args[:2], " "), err, errs.String())
 	}
-	return nil
+	return out.String(), nil
+}
+
+// key makes a service's key for all audiences and one event.
+func (d *desk) key(root, event string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	out, err := d.command(ctx, root, "", "key", "create", "--name", "bench", "--events", event, "--audiences", "*")
+	if err != nil {
+		return "", err
+	}
+	for word := range strings.FieldsSeq(out) {
+		if len(word) > 30 {
+			return word, nil
+		}
+	}
+	return "", fmt.Errorf("no key in %.200s", out)
 }
 
 func (d *desk) close() {
@@ -139,6 +158,7 @@ func (d *desk) profile(file string, of time.Duration) (finish func() error) {
 
 // member is somebody who is signed in.
 type member struct {
+	id     int64
 	base   string
 	cookie string
 	token  string
@@ -169,11 +189,12 @@ func enter(base, name string) (*member, error) {
 	}
 	var signed struct {
 		Token string `json:"csrf_token"`
+		User  struct{ ID int64 }
 	}
 	if err := json.Unmarshal(answer, &signed); err != nil || signed.Token == "" {
 		return nil, fmt.Errorf("sign in: %.200s", answer)
 	}
-	m.token = signed.Token
+	m.token, m.id = signed.Token, signed.User.ID
 	at, err := url.Parse(base)
 	if err != nil {
 		return nil, err

@@ -42,9 +42,15 @@ type Scenario struct {
 	Estimate time.Duration // of one run, for the plan that is printed first
 	NotPlain bool          // a server without Socket.IO cannot take part
 	Database Database      // for those that measure the program itself; none when empty
+	NeedsLog bool          // the program without its event log cannot take part
 	ping     time.Duration
 	sessions int
 	load     func(r *run) error
+}
+
+// Takes reports whether a kind of server can take part.
+func (s Scenario) Takes(k peer.Kind) bool {
+	return !(k.Plain && s.NotPlain) && !(k.NoLog && s.NeedsLog)
 }
 
 // Result of one run.

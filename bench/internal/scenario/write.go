@@ -97,7 +97,7 @@ func write(r *run) error {
 			to := r.target
 			to.Cookie = who.cookie
 			all = append(all, &writer{
-				load: w, caller: r.loop.NewCaller(to, who.token, func(err error) { r.fault(fmt.Sprintf("write: %v", err)) }),
+				load: w, caller: r.loop.NewCaller(to, "X-CSRFToken: "+who.token+"\r\n", func(err error) { r.fault(fmt.Sprintf("write: %v", err)) }),
 				create: fmt.Sprintf(`{"client_id":%d,"operation_type":"Compra","amount_usd":1000,"exchange_rate":3.75,"source_account":"19112345678902","destination_account":"19112345678901"}`, client),
 			})
 		}

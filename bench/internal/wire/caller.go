@@ -6,15 +6,11 @@ type Caller struct {
 	then func(status int, body []byte)
 }
 
-// NewCaller returns a caller that has not dialled yet. The token is the one against
-// forgery that a server wants of its pages' scripts, none when empty. failed is called
-// when a request will not be answered.
-func (l *Loop) NewCaller(to Target, token string, failed func(err error)) *Caller {
+// NewCaller returns a caller that has not dialled yet. The header's lines, each with its
+// end, go with every request. failed is called when a request will not be answered.
+func (l *Loop) NewCaller(to Target, header string, failed func(err error)) *Caller {
 	c := &Caller{}
-	c.http = httpConn{loop: l, target: to, kind: "application/json", failed: failed}
-	if token != "" {
-		c.http.header = "X-CSRFToken: " + token + "\r\n"
-	}
+	c.http = httpConn{loop: l, target: to, kind: "application/json", header: header, failed: failed}
 	c.http.answer = func(status int, body []byte) { c.then(status, body) }
 	return c
 }
