@@ -6,7 +6,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM node:22-alpine AS web
 WORKDIR /src/web
-COPY web/package.json web/package-lock.json web/.npmrc ./
+COPY web/package.json web/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY web ./
 RUN npm run build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the console's page (web/) into server/console/dist, where the program embeds
 # it from. A marker holds the sum of the sources, so that nothing is built twice.
-# Without Node 20.19, or when the build fails, the program is built all the same and
+# Without Node 20.19 or 22.12, or when the build fails, the program is built all the same and
 # /console/ says how to build the page: that is a warning here, and with the argument
 # `required` a failure.
 set -euo pipefail
@@ -15,10 +15,10 @@ give_up() {
   [ "$required" != required ]
   exit
 }
-command -v node >/dev/null || give_up "Node is missing (20.19 or newer)"
+command -v node >/dev/null || give_up "Node is missing (20.19, 22.12 or newer)"
 command -v npm >/dev/null || give_up "npm is missing"
-node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 && a !== 21 || a === 20 && b >= 19 ? 0 : 1)' ||
-  give_up "Node $(node -v) is too old (20.19 or newer)"
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 || a === 20 && b >= 19 ? 0 : 1)' ||
+  give_up "Node $(node -v) is too old (20.19, 22.12 or newer)"
 
 # All sources; what npm installs is named by the lock file.
 sum=$(find web build/web.sh -type f -not -path 'web/node_modules/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
