@@ -273,6 +273,7 @@ func (e *Native) disconnected(lib *socketio.Socket, reason socketio.Reason) {
 	e.users.remove(s.identity.UserID, s)
 	e.bound.remove(s.identity, s)
 	defer e.alive.Add(-1)
+	s.noteLeft(reason)
 	s.leaveSlot(reason)
 	e.handler.Disconnected(s, string(reason))
 	e.admin.gone(lib, reason)

@@ -90,6 +90,7 @@ func (s *nativeSocket) enter(rooms []string, greet []missedEvent) {
 // resync is what a socket gets whose replay is not possible.
 func (s *nativeSocket) resync(p *plan, offset string) []missedEvent {
 	s.engine.replay.expired.Add(1)
+	s.noteLateResync(p)
 	out, err := resyncEvents(p, offset)
 	if err != nil {
 		s.engine.options.Log.Error("request to load again not sent", zap.Error(err))

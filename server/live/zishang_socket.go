@@ -51,6 +51,7 @@ func (s *zishangSocket) Enter(rooms []string, greeting string, payload json.RawM
 	if greeting != "" {
 		s.Emit(greeting, payload)
 	}
+	s.note(TrailEntry{Kind: TrailConnected})
 	return nil
 }
 
@@ -114,6 +115,7 @@ func (s *zishangSocket) finish(reason string) {
 		s.engine.bound.remove(s.Identity(), s)
 		s.mail.finish(func() {
 			defer s.engine.alive.Add(-1)
+			s.note(TrailEntry{Kind: TrailLeft, Reason: reason})
 			s.engine.guarded(s, "disconnected", func() { s.engine.handler.Disconnected(s, reason) })
 		})
 		// There is no second namespace for which to keep the connection; but the

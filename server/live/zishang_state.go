@@ -55,3 +55,9 @@ func (s *zishangSocket) state() SocketState {
 	state.Identity.Role = *s.role.Load()
 	return state
 }
+
+// note adds to the trail what happened to the socket.
+func (s *zishangSocket) note(e TrailEntry) {
+	e.UserID, e.SID, e.Transport = s.Identity().UserID, s.ID(), s.Transport()
+	s.engine.options.Trail.note(e)
+}
