@@ -66,7 +66,7 @@ fmt: ## format all Go files
 
 generate: ## rewrite config.yaml, the tables of README.md and the documents of docs/
 	go test ./server -count=1 -run 'TestConfigYAML|TestReadme|TestOpenAPIDocument' -update
-	go test ./events -count=1 -run 'TestReadme|TestAsyncAPIDocument' -update
+	go test ./events -count=1 -run 'TestReadme|TestAsyncAPIDocument|TestTypeScript$$' -update
 
 clean: ## remove what was built
 	rm -rf bin bench/bin artifacts

@@ -150,3 +150,28 @@ func TestAsyncAPIPush(t *testing.T) {
 		}
 	}
 }
+
+// The document marks personal data, in the payloads themselves and in what they hold.
+func TestAsyncAPIMarksPrivateFields(t *testing.T) {
+	text, err := events.AsyncAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := schematest.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := func(key, field string) []string {
+		return []string{"components", "messages", key, "payload", "properties", field, "x-private"}
+	}
+	for want, paths := range map[any][][]string{
+		true: {payload("nueva_operacion", "client_name"), payload("nuevo_cliente", "client_dni"), {"components", "schemas", "ClientRef", "properties", "dni", "x-private"}},
+		nil:  {payload("nueva_operacion", "created_by"), {"components", "schemas", "RequesterData", "properties", "tipoDocumento", "x-private"}},
+	} {
+		for _, at := range paths {
+			if got := d.At(at...); got != want {
+				t.Errorf("%v: %v, want %v", at, got, want)
+			}
+		}
+	}
+}

@@ -111,7 +111,7 @@ func testAudience(t *testing.T, open opener) {
 // contract 1.5 and 1.6
 func testInbound(t *testing.T, open opener) {
 	d := newDesk(t, open)
-	names := []string{"dashboard_refresh", "join_client_room"}
+	names := []string{"dashboard_refresh", "join_client_room", "console_watch"}
 	for _, entity := range []string{"operation", "client", "user"} {
 		for _, act := range []string{"created", "updated", "deleted"} {
 			names = append(names, entity+"_"+act)
