@@ -178,6 +178,9 @@ func (r *Reflector) collect(t reflect.Type, present bool, properties Schema, req
 		} else {
 			properties[name] = r.of(of)
 		}
+		if r.MarkPrivate && f.Tag.Get("private") == "true" {
+			properties[name] = marked(properties[name].(Schema))
+		}
 		if present && !omit {
 			*required = append(*required, name)
 		}
