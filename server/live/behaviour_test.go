@@ -61,6 +61,12 @@ func testEngine(t *testing.T, open opener) {
 		"EventFlood":           testEventFlood,
 		"UserEventFlood":       testUserEventFlood,
 		"Stats":                testStats,
+		"ConsoleWatch":         testConsoleWatch,
+		"ConsoleRoleChange":    testConsoleRoleChange,
+		"ConsoleClosed":        testConsoleClosed,
+		"SocketStates":         testSocketStates,
+		"DropSocket":           testDropSocket,
+		"Trail":                testTrail,
 		"Drain":                testDrain,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,8 @@ type desk struct {
 	onEvent  func(s Socket, name string)
 	onAuth   func(r *http.Request, id *middleware.Identity) error
 	isOver   func(id middleware.Identity) bool
+	console  func(id middleware.Identity) bool
+	watched  atomic.Int64
 
 	mu     sync.Mutex
 	limits Limits
@@ -142,6 +145,7 @@ func newDesk(t *testing.T, open opener, change ...func(*desk, *Options)) *desk {
 			}
 			return time.Now()
 		},
+		Console: d.console, Watched: func() { d.watched.Add(1) },
 		SessionOver: func(_ context.Context, id middleware.Identity) bool { return d.isOver != nil && d.isOver(id) },
 
 		Notify:   func(m Message) error { return d.engine.Send(m) },
