@@ -1,0 +1,21 @@
+import './styles/font.css';
+import { render } from 'preact';
+import { App } from './app';
+import { startClock } from './core/clock';
+import { startRoute } from './core/route';
+import { startTheme } from './core/theme';
+import { restoreView } from './core/rest';
+import { startLang } from './i18n';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/controls.css';
+import './styles/parts.css';
+import './styles/views.css';
+
+startTheme();
+startLang();
+restoreView();
+startRoute();
+startClock();
+const root = document.getElementById('app');
+if (root) render(<App />, root);

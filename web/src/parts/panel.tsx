@@ -1,0 +1,30 @@
+// A titled area of a view; a landmark by its heading.
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+interface Props {
+  title: string;
+  aside?: ComponentChildren;
+  flush?: boolean;
+  class?: string;
+  children: ComponentChildren;
+}
+
+// flush lets tables reach the edges of the panel.
+export function Panel({ title, aside, flush, class: more, children }: Props) {
+  const id = useId();
+  return (
+    <section class={`panel ${more ?? ''}`} aria-labelledby={id}>
+      <header class="panel-head">
+        <h2 id={id}>{title}</h2>
+        {aside !== undefined && <div class="panel-aside">{aside}</div>}
+      </header>
+      <div class={flush ? 'panel-flush' : 'panel-body'}>{children}</div>
+    </section>
+  );
+}
+
+// Scroll lets a wide table be moved sideways, by keyboard as well.
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return <div class="scroll" role="region" aria-label={label} tabIndex={0}>{children}</div>;
+}
