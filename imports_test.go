@@ -18,8 +18,8 @@ const module = "github.com/relevo/relevo/"
 // floors orders the house: a package imports only from floors below its own.
 // The longest matching prefix counts.
 var floors = map[string]int{
-	"cmd": 1, "server": 2, "server/": 3, "events": 4, "middleware": 4, "models": 5,
-	"socketio": 6, "schema": 6, "build": 6,
+	"cmd": 1, "server": 2, "server/console": 3, "server/": 4, "events": 5, "middleware": 5, "models": 6,
+	"socketio": 7, "schema": 7, "build": 7,
 }
 
 func floorOf(pkg string) int {
@@ -148,6 +148,9 @@ func TestImportRuleBites(t *testing.T) {
 		{"e2e/page_test.go", module + "server/live", true},
 		{"server/server.go", module + "cmd/relevo", false},
 		{"server/live/hub.go", module + "server", false},
+		{"server/console/people.go", module + "server/live", true},
+		{"server/live/hub.go", module + "server/console", false},
+		{"server/console/page.go", module + "server", false},
 		{"server/api/users.go", module + "server/live", false},
 		{"events/emit.go", module + "middleware", false},
 		{"middleware/session.go", module + "events", false},

@@ -118,6 +118,12 @@ type Config struct {
 		PasswordHash string `key:"password_hash" default:"" secret:"all" check:"bcrypt?" doc:"bcrypt hash of the password of that login, of cost 10 to 14."`
 		ReadOnly     bool   `key:"read_only" default:"true" doc:"Keeps the Admin UI from disconnecting sockets."`
 	} `key:"admin_ui"`
+	Console struct {
+		Enabled          bool     `key:"enabled" default:"true" doc:"Serves the admin console at /console/ (docs/console.md)."`
+		Readers          []string `key:"readers" default:"" check:"roles" doc:"Roles that may look at the console and do nothing there; a Master always may look and act."`
+		Trail            int      `key:"trail" default:"20000" check:"positive" doc:"How many comings, goings, confirmations and replays of sockets the process remembers, to tell why somebody did not get an event."`
+		ActionsPerMinute int      `key:"actions_per_minute" default:"30" check:"positive" doc:"Actions a minute that one user has at the console."`
+	} `key:"console"`
 	Uploads struct {
 		MaxBytes int64 `key:"max_bytes" default:"10485760" check:"positive" doc:"Largest uploaded file in bytes."`
 	} `key:"uploads"`

@@ -51,6 +51,9 @@ func (s *Server) Follow() (stop func()) {
 	running.Go(func() { s.security.Run(ctx) })
 	running.Go(func() { s.seen.Run(ctx) })
 	running.Go(func() { s.presence.Run(ctx) })
+	if s.console != nil {
+		running.Go(func() { s.console.Run(ctx) })
+	}
 	if s.replay != nil {
 		running.Go(func() { s.replay.Run(ctx) })
 	}
@@ -107,6 +110,9 @@ func (s *Server) moveUser(userID int64, join []string) {
 func (s *Server) guarded(d events.Delivery) {
 	s.metrics.EventEmitted(d.Name)
 	s.guard.Deliver(d)
+	if s.console != nil {
+		s.console.Observe(d)
+	}
 }
 
 // endSockets ends the sockets of this process whose sessions the event ends; false
@@ -137,7 +143,7 @@ func (s *Server) send(d events.Delivery) error {
 		return fmt.Errorf("send %s: %w", d.Name, err)
 	}
 	if d.Ordinal > 0 {
-		s.metrics.EventWritten(s.store.Instant().Sub(d.At))
+		s.written(s.store.Instant().Sub(d.At))
 	}
 	return nil
 }

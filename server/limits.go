@@ -13,6 +13,7 @@ import (
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/api"
+	"github.com/relevo/relevo/server/console"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -28,7 +29,7 @@ const (
 var limitNames = []string{
 	live.LimitConnections, live.LimitConnectionsPerAddress, live.LimitConnectionsPerUser, live.LimitHandshakes,
 	live.LimitEvents, live.LimitUserEvents, live.LimitClientRooms, live.LimitClientRoomsPerMinute, live.LimitRefreshes,
-	api.LimitLogins, api.LimitLoginDelay, api.LimitLoginHashes, api.LimitEmit, api.LimitRequests, limitBody, limitHeader, limitTimeout,
+	api.LimitLogins, api.LimitLoginDelay, api.LimitLoginHashes, api.LimitEmit, api.LimitRequests, console.LimitActions, limitBody, limitHeader, limitTimeout,
 }
 
 // socketLimits is the configuration as package live takes it.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,8 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	limits   *prometheus.CounterVec
 
+	limitHits []atomic.Int64 // as limitNames
+
 	written, confirmed prometheus.Histogram
 }
 
@@ -33,7 +36,7 @@ func NewMetrics(build BuildInfo) *Metrics {
 			Help:    "Time to answer an HTTP request, Socket.IO transports not counted.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "status"}),
-		limits: newLimitCounter(),
+		limits: newLimitCounter(), limitHits: make([]atomic.Int64, len(limitNames)),
 		written: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "relevo_event_commit_to_write_seconds",
 			Help:    "Time from the recording of a durable event, just before its commit, until it was handed to all sockets of this process.",

@@ -21,7 +21,17 @@ func newLimitCounter() *prometheus.CounterVec {
 // LimitHit counts one refusal by the configuration key of the limit. Another word
 // than the known ones is not counted.
 func (m *Metrics) LimitHit(limit string) {
-	if slices.Contains(limitNames, limit) {
+	if i := slices.Index(limitNames, limit); i >= 0 {
 		m.limits.WithLabelValues(limit).Inc()
+		m.limitHits[i].Add(1)
 	}
+}
+
+// LimitHits are the refusals since the start by the configuration key of the limit.
+func (m *Metrics) LimitHits() map[string]int64 {
+	out := make(map[string]int64, len(limitNames))
+	for i, name := range limitNames {
+		out[name] = m.limitHits[i].Load()
+	}
+	return out
 }

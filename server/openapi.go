@@ -10,6 +10,7 @@ import (
 	"github.com/relevo/relevo/schema"
 	"github.com/relevo/relevo/schema/openapi"
 	"github.com/relevo/relevo/server/api"
+	"github.com/relevo/relevo/server/console"
 	"github.com/relevo/relevo/server/pages"
 )
 
@@ -34,7 +35,7 @@ func (d documents) serveAsync(c *gin.Context) { c.Data(http.StatusOK, gin.MIMEJS
 func OpenAPI(cookie string) ([]byte, error) {
 	return openapi.Document(slices.Concat(
 		processRoutes(), api.AuthRoutes(), api.SessionsRoutes(), api.AuditRoutes(), api.UsersRoutes(), api.FilesRoutes(), api.ClientsRoutes(), api.OperationsRoutes(),
-		api.DashboardRoutes(), api.EventsRoutes(), api.EmitRoutes(), api.EmergencyRoutes(), pages.Routes(),
+		api.DashboardRoutes(), api.EventsRoutes(), api.EmitRoutes(), api.EmergencyRoutes(), console.Routes(), pages.Routes(),
 	), cookie)
 }
 

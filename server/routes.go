@@ -159,6 +159,8 @@ func (s *Server) routes(r *gin.Engine) error {
 	board.GET("/profits", master, profits.List)
 	board.POST("/profits/save", master, profits.Save)
 
+	s.consoleRoutes(r)
+
 	// Pages and their static files.
 	desk, err := pages.New(pages.Options{CSRF: s.csrf.Token, SocketPath: s.cfg.Socket.Path, LiveClient: pages.HasClient(s.cfg.Socket.ClientDir), PublicURL: s.cfg.HTTP.PublicURL})
 	if err != nil {

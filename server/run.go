@@ -25,7 +25,7 @@ type Process struct {
 	Started func(public, internal net.Addr)
 }
 
-// Run serves until ctx ends and then ends in order: not ready, no new
+// Run serves until ctx ends, or the console is told to drain, and then ends in order: not ready, no new
 // connections, sockets drained, requests answered, store closed, all under
 // http.shutdown_timeout. It returns nil after an ordered end, also when ctx ended
 // before anything was served, and all faults of the end joined. A port that is taken is an error before anything is served; so is,
@@ -79,6 +79,7 @@ func runOn(ctx context.Context, cfg *Config, p Process, store *models.Store) err
 	var fault error
 	select {
 	case <-ctx.Done():
+	case <-app.ending.told:
 	case fault = <-failed:
 	}
 	return errors.Join(fault, app.shutdown(ctx, p, ports))

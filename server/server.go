@@ -11,6 +11,7 @@ import (
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/api"
+	"github.com/relevo/relevo/server/console"
 	"github.com/relevo/relevo/server/live"
 )
 
@@ -39,6 +40,9 @@ type Server struct {
 	herald   *events.Herald
 	replay   *live.Replay // nil when nothing is replayed
 	presence *live.Presence
+	trail    *live.Trail      // nil without a console
+	console  *console.Service // nil when it is off
+	ending   *ending
 	node     string // id of this run
 	handler  http.Handler
 }
@@ -68,6 +72,7 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 	s.sessions.OnSeen(s.seen.Note)
 	s.hasher = models.NewHasher(cfg.Login.MaxHashes)
 	s.guard = events.NewGuard(s.send, log)
+	s.ending = newEnding(log)
 	if err := s.newDelivery(); err != nil {
 		return nil, err
 	}
@@ -80,6 +85,9 @@ func New(cfg *Config, store *models.Store, log *zap.Logger) (*Server, error) {
 			Engine: sockets, States: store.SessionStates, Now: store.Instant, Interval: cfg.Session.CheckInterval,
 			Log: log.Named("sessions"),
 		}))
+	}
+	if s.console, err = s.newConsole(s.hub.Counters().Totals); err != nil {
+		return nil, err
 	}
 	store.OnCommit(s.Deliver)
 	gin.SetMode(gin.ReleaseMode)

@@ -18,6 +18,9 @@ func (s *Server) newEngine() live.Engine {
 	counters, limits := live.NewCounters(), s.socketLimits()
 	s.places = live.NewPlaces(limits)
 	s.presence = s.newPresence()
+	if s.cfg.Console.Enabled {
+		s.trail = live.NewTrail(s.cfg.Console.Trail, s.store.Instant)
+	}
 	s.hub = live.NewHub(live.HubConfig{
 		Resolve:        s.sessions.Resolve,
 		Origin:         s.origins.Allowed,
@@ -26,6 +29,8 @@ func (s *Server) newEngine() live.Engine {
 		MayWatchClient: mayWatchClient,
 		Notify:         func(m live.Message) error { return s.engine.Send(m) },
 		Presence:       s.presence,
+		Console:        s.mayWatchConsole,
+		Watched:        s.consoleWatched,
 		Counters:       counters,
 		Log:            s.log.Named("live"),
 		Now:            s.store.Instant,
@@ -38,6 +43,7 @@ func (s *Server) newEngine() live.Engine {
 		ConfirmAfter:   s.cfg.Socket.ConfirmAfter,
 		Admin:          s.adminUI(limits),
 		Places:         s.places,
+		Trail:          s.trail,
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
 	}
@@ -67,7 +73,7 @@ func (s *Server) newReplay() *live.Replay {
 		Node:      s.node,
 		Max:       s.cfg.Events.ReplayMax,
 		Window:    s.cfg.Events.Retention,
-		Confirmed: s.metrics.EventConfirmed,
+		Confirmed: s.confirmed,
 		Log:       s.log.Named("replay"),
 	})
 }
