@@ -28,6 +28,7 @@ type node struct {
 	slots  *watchedSlots
 	tail   *events.Tail
 	replay *Replay
+	trail  *Trail
 	engine *Native
 	url    string
 	others []*node // that record waits for, too
@@ -70,7 +71,7 @@ func startNode(t *testing.T, store *models.Store, name string, most int) *node {
 // startNodeThatAsks runs a server that asks clients so soon what they have.
 func startNodeThatAsks(t *testing.T, store *models.Store, name string, most int, confirmAfter time.Duration) *node {
 	t.Helper()
-	n := &node{t: t, store: store, slots: &watchedSlots{Store: store}}
+	n := &node{t: t, store: store, slots: &watchedSlots{Store: store}, trail: NewTrail(1000, time.Now)}
 	var err error
 	n.tail, err = events.StartTail(t.Context(), events.TailConfig{Log: store, Poll: 20 * time.Millisecond, Deliver: func(d events.Delivery) {
 		err := n.engine.Send(Message{Rooms: d.Rooms, Except: d.Except, Name: d.Name, Payload: d.Payload, Mark: d.Ordinal, Offset: d.Offset()})
@@ -86,7 +87,7 @@ func startNodeThatAsks(t *testing.T, store *models.Store, name string, most int,
 		Resolve: speakerOf, Notify: func(m Message) error { return n.engine.Send(m) },
 		MayWatchClient: func(_ context.Context, id middleware.Identity, _ string) bool { return !id.Anonymous() },
 	})
-	n.engine = NewNative(hub, Options{Replay: n.replay, ConfirmAfter: confirmAfter})
+	n.engine = NewNative(hub, Options{Replay: n.replay, ConfirmAfter: confirmAfter, Trail: n.trail})
 	server := httptest.NewServer(n.engine)
 	n.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())
