@@ -24,7 +24,7 @@ build: web ## build bin/relevo, static, with the page of /console/ inside when N
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/relevo ./cmd/relevo
 
 web: ## build the page of /console/ with Node 20.19 or newer; without it only say so
-	@[ ! -f web/package.json ] || build/web.sh
+	@build/web.sh
 
 # The page of the tour loads /socket.io/socket.io.js from the pinned npm package.
 client:

@@ -97,8 +97,10 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-func TestLockFileNamesNoRegistry(t *testing.T) {
-	if text := read(t, "e2e/package-lock.json"); strings.Contains(text, `"resolved"`) || strings.Contains(text, "://") {
-		t.Error("e2e/package-lock.json names a registry; npm reads e2e/.npmrc when run in e2e/")
+func TestLockFilesNameNoRegistry(t *testing.T) {
+	for _, dir := range []string{"e2e", "web"} {
+		if text := read(t, dir+"/package-lock.json"); strings.Contains(text, `"resolved"`) {
+			t.Errorf("%s/package-lock.json names a registry; npm reads %s/.npmrc when run there", dir, dir)
+		}
 	}
 }

@@ -56,4 +56,4 @@ if [ ! -x "$STATICCHECK" ]; then
   GOBIN=$(dirname "$STATICCHECK") go install "honnef.co/go/tools/cmd/staticcheck@$STATICCHECK_VERSION"
 fi
 
-[ ! -f web/package.json ] || build/web.sh required
+build/web.sh required
