@@ -34,6 +34,9 @@ var inboundSteps = []struct {
 	{"1.5", "user_created is not relayed", max1, "user_created", []string{"{}"}, nil},
 	{"1.5", "user_updated is not relayed", max1, "user_updated", []string{"{}"}, nil},
 	{"1.5", "user_deleted is not relayed", max1, "user_deleted", []string{"{}"}, nil},
+	{"1.5", "an Operador does not get into the console", olga1, "console_watch", []string{"true"}, nil},
+	{"1.5", "a Trader does not get into the console", tina, "console_watch", []string{"true"}, nil},
+	{"1.5", "who is not signed in does not get into the console", nobody, "console_watch", []string{"true"}, nil},
 	{"1.5", "a server's event is not relayed", nobody, "nueva_operacion", []string{"{}"}, nil},
 }
 

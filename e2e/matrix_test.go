@@ -79,6 +79,8 @@ var unrouted = map[string]string{
 	"session_ended":             "contract 5.9: only the sockets of a session that ends get it, and nothing after it; TestEndOfSessionReachesSockets",
 	"limit_exceeded":            "contract 5.10: only a socket that sends too much gets it",
 	"resync_required":           "contract 5.8: only a socket that comes back after too long gets it",
+	"console_now":               "goes to those who watch through the console alone; TestConsoleEventsReachWatchersAlone",
+	"console_feed":              "goes to those who watch through the console alone; TestConsoleEventsReachWatchersAlone",
 	"nueva_solicitud":           "emergencies contract 1.3: of the emergencies desk; TestPushEventsOverSocketIO",
 	"emergencia_actualizada":    "emergencies contract 1.3: of the emergencies desk; TestPushEventsOverSocketIO",
 	"sala_atendida":             "emergencies contract 1.3: of the emergencies desk, with a call service; TestEmergencyCalls of the server",

@@ -50,6 +50,7 @@ func TestSecurityAnonymous(t *testing.T) {
 	desk.request()
 	p.delivered()
 	control := max.socket()
+	watchConsole(t, control)
 	sockets := map[string]map[string]*livetest.Client{}
 	pushed := map[string]*pushSocket{}
 	for _, who := range crowd {
@@ -63,7 +64,11 @@ func TestSecurityAnonymous(t *testing.T) {
 			sockets[who.name][transport] = s
 			// What is never relayed and what is never joined, tried first.
 			for _, in := range events.AllInbound() {
-				if err := s.Emit(soon(t), in.Name, `{"dni":"`+dni+`"}`); err != nil {
+				argument := `{"dni":"` + dni + `"}`
+				if in.Argument["type"] == "boolean" {
+					argument = "true"
+				}
+				if err := s.Emit(soon(t), in.Name, argument); err != nil {
 					t.Fatal(err)
 				}
 			}
