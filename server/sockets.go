@@ -44,6 +44,7 @@ func (s *Server) newEngine() live.Engine {
 		Admin:          s.adminUI(limits),
 		Places:         s.places,
 		Trail:          s.trail,
+		Now:            s.store.Instant,
 		Counters:       counters,
 		Log:            s.log.Named("socket"),
 	}

@@ -14,7 +14,7 @@ func Routes() []openapi.Route {
 	html := map[string]any{openapi.HTML: schema.Text()}
 	asset := openapi.Route{
 		Path: "/console/assets/*file", Tag: tag, Summary: "A file of the console's page.", Keys: map[string]schema.Schema{"file": schema.Text()},
-		Answers: openapi.Files("text/javascript", "text/css", "image/svg+xml"), Also: map[int]map[string]any{http.StatusNotModified: nil},
+		Answers: openapi.Files("text/javascript", "text/css", "image/svg+xml", "image/png", "font/woff2", "application/json"), Also: map[int]map[string]any{http.StatusNotModified: nil},
 	}
 	get, head := asset, asset
 	get.Method, head.Method = "GET", "HEAD"

@@ -59,6 +59,7 @@ type facts struct {
 
 	trail []live.TrailEntry // of the user, oldest first
 	kept  time.Time         // since when the trail is whole; zero: it is of no use
+	exact time.Time         // since when it has all confirmations
 	open  []openSocket      // of the user on this node
 	slots []slotFact        // of the user on all nodes
 	other string            // another node where the user was at that time; empty for none
@@ -71,8 +72,7 @@ type facts struct {
 type openSocket struct {
 	sid, transport string
 	since          time.Time
-	confirmed      models.EventCursor // what its client has confirmed
-	confirms       bool               // confirmed is known
+	confirmed      models.EventCursor // what its client has confirmed; zero when not known
 	settled        bool               // nothing is on its way to it
 }
 
@@ -94,7 +94,8 @@ type story struct {
 	sid, transport string
 	reason, node   string
 	until          time.Time // away: owed so long
-	sockets        int       // that were open at the commit or came back for it
+	then           bool      // the socket was open at the commit
+	pages          int       // that were open at the commit, or came back for it
 	confirmed      int       // of them
 }
 
@@ -111,11 +112,11 @@ func explain(f *facts) story {
 		return told
 	}
 	if f.user.Status != models.Active {
-		return story{state: stateNotAddressed, reason: whyInactive, sockets: told.sockets}
+		return story{state: stateNotAddressed, reason: whyInactive, pages: told.pages}
 	}
 	if byRole && f.roleMoved && (told.state == stateAway || told.state == stateAbsent) {
 		// What was said to a role is not sent late to who has another by now.
-		return story{state: stateNotAddressed, reason: whyRole, at: told.at, sockets: told.sockets}
+		return story{state: stateNotAddressed, reason: whyRole, at: told.at, pages: told.pages}
 	}
 	return told
 }
@@ -158,17 +159,19 @@ func (f *facts) joined(room string) bool {
 
 // judge weighs what each socket tells; the worst of them is the story.
 func judge(f *facts) story {
-	seen := f.trailVerdicts()
-	verdicts := append(seen, f.slotVerdicts()...)
+	verdicts := append(f.trailVerdicts(), f.slotVerdicts()...)
 	var best story
 	rank := []string{stateExpired, stateWaiting, stateAway, stateConfirmed, stateUnknown, stateAbsent}
-	sockets, confirmed := 0, 0
+	then, since, confirmed := 0, 0, 0
 	for _, v := range verdicts {
-		if v.sid != "" || v.node != f.node || len(seen) == 0 {
-			sockets++ // of this node's sockets the slot is the same page once more
-			if v.state == stateConfirmed {
-				confirmed++
-			}
+		if v.then {
+			then++
+		}
+		if v.state != stateAbsent && v.reason != whyTaken {
+			since++
+		}
+		if v.state == stateConfirmed {
+			confirmed++
 		}
 		switch was, is := slices.Index(rank, best.state), slices.Index(rank, v.state); {
 		case best.state == "", is < was:
@@ -180,7 +183,8 @@ func judge(f *facts) story {
 	if best.state == "" || best.state == stateAbsent {
 		best = f.nobody(best)
 	}
-	best.sockets, best.confirmed = sockets, confirmed
+	// A page that was cut and came back is two sockets, and one page.
+	best.pages, best.confirmed = max(then, since), confirmed
 	return best
 }
 

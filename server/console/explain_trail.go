@@ -45,7 +45,10 @@ func (f *facts) connections() []*connection {
 			c.begun, c.owes, c.replays = true, !e.From.Covers(seq), between
 		case live.TrailConfirmed:
 			if e.To.Covers(seq) && !c.confirmed {
-				c.confirmed, c.confirmedAt = true, e.At
+				c.confirmed = true
+				if !f.event.At.Before(f.exact) {
+					c.confirmedAt = e.At // else an earlier one is forgotten
+				}
 			}
 		case live.TrailReplayed:
 			if between && !c.replays {
@@ -143,8 +146,8 @@ func (f *facts) verdict(c *connection) (story, bool) {
 	if !f.concerned(c) || c.resynced != "" && !c.confirmed {
 		return story{}, false
 	}
-	v := story{sid: c.sid, transport: c.transport, via: viaLive, node: f.node}
-	if c.replays || c.late {
+	v := story{sid: c.sid, transport: c.transport, via: viaLive, node: f.node, then: !c.replays && !c.late}
+	if !v.then {
 		v.via = viaReplay
 	}
 	switch {
@@ -152,7 +155,7 @@ func (f *facts) verdict(c *connection) (story, bool) {
 		v.state, v.at = stateConfirmed, c.confirmedAt
 	case c.left != nil:
 		v.state, v.via, v.at, v.reason = stateAbsent, "", c.left.At, c.left.Reason
-	case c.open != nil && f.confirms && f.delivered && (c.open.settled || c.open.confirms && c.open.confirmed.Covers(f.event.Seq)) && !c.late:
+	case c.open != nil && f.confirms && f.delivered && (c.open.settled || c.open.confirmed.Covers(f.event.Seq)) && !c.late:
 		v.state = stateConfirmed
 	case !f.confirms:
 		v.state, v.via, v.reason = stateUnknown, "", whyEngine

@@ -67,8 +67,8 @@ func (s story) why(f *facts) words {
 
 func (s story) whyConfirmed(f *facts) words {
 	count := words{}
-	if s.sockets > 1 {
-		count = words{fmt.Sprintf(" (%d de %d páginas)", s.confirmed, s.sockets), fmt.Sprintf(" (%d of %d pages)", s.confirmed, s.sockets)}
+	if s.pages > 1 {
+		count = words{fmt.Sprintf(" (%d de %d páginas)", s.confirmed, s.pages), fmt.Sprintf(" (%d of %d pages)", s.confirmed, s.pages)}
 	}
 	switch {
 	case s.at.IsZero():

@@ -25,14 +25,14 @@ func (s *Service) expires(e models.LoggedEvent) time.Time { return e.At.Add(s.co
 func (s *Service) gather(ctx context.Context, e models.LoggedEvent, users []models.User) ([]*facts, error) {
 	store := s.config.Store
 	_, at := s.config.Tail.Position()
-	kept := s.config.Trail.Kept()
+	kept, exact := s.config.Trail.Kept(), s.config.Trail.KeptConfirmed()
 	all := make([]*facts, 0, len(users))
 	byID := map[int64]*facts{}
 	ids := make([]int64, 0, len(users))
 	for _, u := range users {
 		f := &facts{
 			event: e, expires: s.expires(e), delivered: at.Covers(e.Seq), user: u, roleThen: u.Role, confirms: s.config.Replays != nil,
-			kept: kept, node: s.config.Setup.Node,
+			kept: kept, exact: exact, node: s.config.Setup.Node,
 		}
 		all, byID[u.ID], ids = append(all, f), f, append(ids, u.ID)
 	}
@@ -145,20 +145,8 @@ func (s *Service) gatherSockets(byID map[int64]*facts) {
 			states = append(states, socket)
 		}
 	})
-	places := map[uint64]models.EventCursor{}
 	for _, socket := range states {
-		open := openSocket{sid: socket.SID, transport: socket.Transport, since: socket.Since, settled: socket.Settled}
-		if socket.Confirmed > 0 {
-			place, known := places[socket.Confirmed]
-			if !known {
-				if d, ok := s.config.Tail.At(socket.Confirmed); ok {
-					place, known = d.Cursor, true
-					places[socket.Confirmed] = place
-				}
-			}
-			open.confirmed, open.confirms = place, known
-		}
 		f := byID[socket.Identity.UserID]
-		f.open = append(f.open, open)
+		f.open = append(f.open, openSocket{sid: socket.SID, transport: socket.Transport, since: socket.Since, confirmed: socket.Reached, settled: socket.Settled})
 	}
 }

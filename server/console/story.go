@@ -126,7 +126,7 @@ func storyOf(f *facts, told story) storyJSON {
 	out := storyJSON{
 		UserID: f.user.ID, Username: f.user.Username, Role: f.user.Role, State: told.state, At: instant(told.at),
 		Via: orNull(told.via), SID: orNull(told.sid), Transport: orNull(told.transport), Reason: orNull(told.reason), Node: orNull(told.node),
-		Sockets: int64(told.sockets), ConfirmedSockets: int64(told.confirmed), Why: told.why(f),
+		Sockets: int64(told.pages), ConfirmedSockets: int64(told.confirmed), Why: told.why(f),
 	}
 	if told.state == stateConfirmed && !told.at.IsZero() {
 		after := max(0, told.at.Sub(f.event.At).Milliseconds())
