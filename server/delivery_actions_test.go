@@ -36,7 +36,7 @@ func (x *machine) watch(t *rapid.T) {
 		t.Skip("nobody watches nobody")
 	}
 	dni := pick(t, clients, "dni")
-	if err := tab.watch(x.ctx, dni); err != nil && !x.lost(tab) {
+	if err := tab.watch(x.ctx, x.world, dni); err != nil && !x.lost(tab) {
 		t.Fatalf("%s: watch: %v", tab.name, err)
 	}
 }

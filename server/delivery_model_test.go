@@ -53,6 +53,9 @@ type login struct {
 	since   int                // the clock when its first tab began to connect; 0 before
 	began   models.EventCursor // what the server had delivered then
 	watched map[string]bool    // client rooms that one of its tabs asked for
+
+	// joined is what the server had delivered before the first of them asked for the room.
+	joined map[string]models.EventCursor
 }
 
 // model is what must be true. Its clock counts commits and connections. It is safe
@@ -202,8 +205,20 @@ func (f *fact) mayHave(l *login, replayed bool) reach {
 	case r == 0 && replayed && l.reach(f) == byRoom && slices.ContainsFunc(f.rooms, isClientRoom):
 		// A client room that was joined later: its user was allowed to watch it then, too.
 		return byRoom
+	case r == 0 && l.joinedBefore(f):
+		return byRoom
 	}
 	return r
+}
+
+// joinedBefore reports whether the login asked for a client room of the fact after its
+// commit and before it was said there. The last that is delivered may still be said.
+func (l *login) joinedBefore(f *fact) bool {
+	return l.reach(f) == byRoom && slices.ContainsFunc(f.rooms, func(room string) bool {
+		dni, isClient := strings.CutPrefix(room, events.RoomClient(""))
+		at, asked := l.joined[dni]
+		return isClient && asked && (!at.Covers(f.seq) || at.Last() == f.seq)
+	})
 }
 
 func isClientRoom(room string) bool { return strings.HasPrefix(room, events.RoomClient("")) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/server/live/livetest"
 )
 
@@ -80,7 +81,7 @@ func (t *tab) connect(ctx context.Context, w *world) error {
 	}
 	t.client, t.pid = client, client.PID
 	for dni := range t.watched {
-		if err := t.watch(ctx, dni); err != nil {
+		if err := t.watch(ctx, w, dni); err != nil {
 			return err
 		}
 	}
@@ -102,9 +103,16 @@ func (t *tab) takePlaces() {
 }
 
 // watch joins the room of a client; it is in it when watch returns.
-func (t *tab) watch(ctx context.Context, dni string) error {
+func (t *tab) watch(ctx context.Context, w *world, dni string) error {
+	delivered := w.d.app.Delivered()
 	t.m.mu.Lock()
-	t.login.watched[dni] = true
+	if !t.login.watched[dni] {
+		t.login.watched[dni] = true
+		if t.login.joined == nil {
+			t.login.joined = map[string]models.EventCursor{}
+		}
+		t.login.joined[dni] = delivered
+	}
 	t.m.mu.Unlock()
 	id, err := t.client.EmitAck(ctx, "join_client_room", `{"dni":"`+dni+`"}`)
 	if err == nil {
@@ -233,7 +241,12 @@ func (t *tab) takeOther(e livetest.Event, reason string) error {
 		return t.takeResync(reason)
 	case "joined_room":
 		return nil
-	case "session_updated", "session_ended", "user_updated", "dashboard_update":
+	case "session_ended":
+		// It may end between CONNECT and the greeting.
+		if signedIn {
+			return nil
+		}
+	case "session_updated", "user_updated", "dashboard_update":
 		if signedIn && t.greeted {
 			return nil
 		}
