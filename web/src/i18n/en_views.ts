@@ -36,7 +36,7 @@ export const enViews: Record<keyof typeof esViews, string> = {
   'now.roles': 'Who is here',
   'now.roles_caption': 'Users and sockets by role',
   'now.push': 'Push operators',
-  'now.push_text': '{listening} listening · {mute} without session',
+  'now.push_text': 'listening · {mute} without session',
   'now.push_none': 'off',
   'now.nodes': 'Nodes',
   'now.self': 'this one',

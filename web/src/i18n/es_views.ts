@@ -34,7 +34,7 @@ export const esViews = {
   'now.roles': 'Quién está',
   'now.roles_caption': 'Usuarios y conexiones por rol',
   'now.push': 'Operadores push',
-  'now.push_text': '{listening} escuchan · {mute} sin sesión',
+  'now.push_text': 'escuchan · {mute} sin sesión',
   'now.push_none': 'apagado',
   'now.nodes': 'Nodos',
   'now.self': 'este',

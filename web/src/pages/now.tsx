@@ -12,6 +12,8 @@ import { People } from './people';
 import { Ended, Nodes, Roles } from './now_sides';
 
 const STALE_MS = 7000;
+// A process that has just begun shows its first minutes, not an empty hour.
+const WINDOW_S = 300;
 
 export function NowView() {
   const n = now.value;
@@ -29,13 +31,13 @@ export function NowView() {
       <Tiles n={n} past={history.value} />
       <div class="split">
         <Hour past={history.value} />
-        <Roles n={n} />
+        <div class="stack">
+          <Roles n={n} />
+          <Nodes n={n} />
+        </div>
       </div>
       <People version={n.people_version} />
-      <div class="split even">
-        <Ended n={n} />
-        <Nodes n={n} />
-      </div>
+      <Ended n={n} />
     </>
   );
 }
@@ -63,6 +65,8 @@ function Tiles({ n, past }: { n: ConsoleNow; past: History | null }) {
       <Tile label={t('now.outbox')} testid="now-outbox" value={count(n.outbox?.pending)} exact={n.outbox?.pending ?? null}
         tone={n.outbox && n.outbox.oldest_ms > 5000 ? 'bad' : undefined}
         help={!n.outbox || n.outbox.pending === 0 ? t('now.outbox_none') : t('now.outbox_help', { span: ms(n.outbox.oldest_ms) })} values={s?.pending} show={count} spark />
+      <Tile label={t('now.push')} testid="now-push" value={n.push ? count(n.push.listening) : t('now.push_none')} exact={n.push?.listening ?? null}
+        help={n.push ? t('now.push_text', { mute: count(n.push.mute) }) : undefined} />
       <Tile label={t('now.slow_dropped')} testid="now-slow-dropped" value={count(n.slow_dropped)} exact={n.slow_dropped} help={t('now.slow_dropped_help')}
         tone={n.slow_dropped > 0 ? 'wait' : undefined} />
       <Tile label={t('now.benign')} testid="now-benign" value={count(n.benign_errors)} exact={n.benign_errors} title={t('now.benign_help')}
@@ -88,9 +92,9 @@ function Hour({ past }: { past: History | null }) {
   ];
   return (
     <Panel title={t('now.charts')} class="charts">
-      <Chart label={t('now.chart_latency')} xs={xs} lines={latency} show={ms} />
-      <Chart label={t('now.chart_events')} xs={xs} lines={events} show={rate} />
-      <Chart label={t('now.chart_sockets')} xs={xs} lines={sockets} show={count} />
+      <Chart label={t('now.chart_latency')} xs={xs} lines={latency} show={ms} window={WINDOW_S} />
+      <Chart label={t('now.chart_events')} xs={xs} lines={events} show={rate} window={WINDOW_S} />
+      <Chart label={t('now.chart_sockets')} xs={xs} lines={sockets} show={count} window={WINDOW_S} />
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 // What stands beside the numbers of Now: roles, ends, nodes.
 import { count } from '../core/format';
-import { plural, t } from '../i18n';
+import { t } from '../i18n';
 import { Chip, RoleChip } from '../parts/chip';
 import { Panel } from '../parts/panel';
 import type { ConsoleNow } from '../wire';
@@ -26,7 +26,6 @@ export function Roles({ n }: { n: ConsoleNow }) {
         </tbody>
       </table>
       <dl class="facts">
-        <div><dt>{t('now.push')}</dt><dd class="num">{n.push ? t('now.push_text', { listening: count(n.push.listening), mute: count(n.push.mute) }) : t('now.push_none')}</dd></div>
         <div><dt>{t('now.watchers')}</dt><dd class="num">{count(n.watchers)}</dd></div>
       </dl>
     </Panel>
@@ -44,23 +43,20 @@ export function Bar({ share, tone = 'accent' }: { share: number; tone?: string }
 }
 
 export function Ended({ n }: { n: ConsoleNow }) {
-  const reasons = Object.entries(n.ended).sort((a, b) => b[1] - a[1]);
+  const reasons = Object.entries(n.ended).filter(([, times]) => times > 0).sort((a, b) => b[1] - a[1]);
   const most = Math.max(1, ...reasons.map(([, times]) => times));
   return (
-    <Panel title={t('now.ended')} flush>
+    <Panel title={t('now.ended')} flush aside={<span class="muted small-text">{t('now.slow_dropped_help')}</span>}>
       {reasons.length === 0 ? <p class="muted inset">{t('now.ended_none')}</p> : (
-        <table>
-          <caption class="unseen">{t('now.ended_caption')}</caption>
-          <tbody>
-            {reasons.map(([reason, times]) => (
-              <tr key={reason}>
-                <th scope="row" class="mono plain">{reason}</th>
-                <td class="num right narrow">{count(times)}</td>
-                <td class="meter-cell"><Bar share={times / most} tone={reason === 'slow consumer' ? 'wait' : 'muted'} /></td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <ul class="ends" aria-label={t('now.ended_caption')}>
+          {reasons.map(([reason, times]) => (
+            <li key={reason}>
+              <span class="mono">{reason}</span>
+              <b class="num">{count(times)}</b>
+              <Bar share={times / most} tone={reason === 'slow consumer' ? 'wait' : 'muted'} />
+            </li>
+          ))}
+        </ul>
       )}
     </Panel>
   );
@@ -77,7 +73,6 @@ export function Nodes({ n }: { n: ConsoleNow }) {
           <dt>{t('now.nodes')} <span class="num">({n.nodes.length})</span></dt>
           <dd class="rooms">{n.nodes.map((node) => <Chip key={node.id} tone={node.self ? 'good' : 'quiet'} title={node.id}><span class="mono">{node.id}</span>{node.self ? ` · ${t('now.self')}` : ''}</Chip>)}</dd>
         </div>
-        <div><dt>{t('now.queue')}</dt><dd class="num">{plural('now.slow', n.queue.slow, count(n.queue.slow))}</dd></div>
       </dl>
     </Panel>
   );

@@ -21,9 +21,11 @@ interface Props {
   lines: Line[];
   show: (n: number) => string;
   axis?: (n: number) => string;
+  // The least seconds that the width of a chart over time stands for.
+  window?: number;
 }
 
-export function Chart({ label, xs, names, lines, show, axis = show }: Props) {
+export function Chart({ label, xs, names, lines, show, axis = show, window = 0 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
@@ -33,7 +35,7 @@ export function Chart({ label, xs, names, lines, show, axis = show }: Props) {
   useEffect(() => {
     const el = box.current;
     if (!el) return;
-    const made = new uPlot(options(el, lines, names, axis, setAt), data, el);
+    const made = new uPlot(options(el, lines, names, axis, window, setAt), data, el);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: el.clientWidth, height: el.clientHeight }));
     watch.observe(el);
@@ -88,7 +90,7 @@ function tint(el: HTMLElement, name: string): string {
   return colour;
 }
 
-function options(el: HTMLElement, lines: Line[], names: string[] | undefined, axis: (n: number) => string, point: (at: number | null) => void): uPlot.Options {
+function options(el: HTMLElement, lines: Line[], names: string[] | undefined, axis: (n: number) => string, window: number, point: (at: number | null) => void): uPlot.Options {
   const muted = tint(el, 'muted');
   const grid = tint(el, 'line');
   const size = parseFloat(getComputedStyle(el).fontSize);
@@ -102,13 +104,13 @@ function options(el: HTMLElement, lines: Line[], names: string[] | undefined, ax
     legend: { show: false },
     cursor: { y: false, points: { show: !names }, drag: { x: false, y: false } },
     scales: {
-      x: names ? { time: false, range: (_, least, most) => [least - 0.5, most + 0.5] } : { time: true },
+      x: names ? { time: false, range: (_, least, most) => [least - 0.5, most + 0.5] } : { time: true, range: (_, least, most) => [Math.min(least, most - window), most] },
       y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(most ?? 0, 0) * 1.08 || 1] },
     },
     axes: [
       names
         ? { ...common, grid: { show: false }, size: size * 1.7, splits: (u) => u.data[0].slice() as number[], values: (_, at) => at.map((i) => names[i] ?? '') }
-        : { ...common, grid: { show: false }, size: size * 1.7, values: (_, at) => at.map((s) => clockText(s)) },
+        : { ...common, grid: { show: false }, size: size * 1.7, incrs: [60, 120, 300, 600, 900, 1800], values: (_, at) => at.map((s) => clockText(s)) },
       { ...common, grid: { stroke: grid, width: 1 }, size: size * 4.4, values: (_, at) => at.map(axis), splits: undefined },
     ],
     series: [{}, ...lines.map((line): uPlot.Series => {

@@ -31,7 +31,7 @@ export function Header() {
           <span class="muted">{who.role}{who.can_act ? '' : ` · ${t('app.read_only')}`}</span>
         </span>
       )}
-      <button type="button" class="icon-button lang" data-testid="lang" aria-label={t('lang.label')} title={t('lang.label')}
+      <button type="button" class="icon-button lang" data-testid="lang" aria-label={`${lang.value.toUpperCase()} · ${t('lang.label')}`} title={t('lang.label')}
         onClick={() => setLang(lang.value === 'es' ? 'en' : 'es')}>{lang.value === 'es' ? 'ES' : 'EN'}</button>
       <button type="button" class="icon-button" data-testid="theme" data-theme={theme.value} aria-label={themeText} title={themeText}
         onClick={() => setTheme(NEXT[theme.value])}><Icon name={theme.value} /></button>

@@ -4,6 +4,8 @@ import { t } from '../i18n';
 const WIDTH = 120;
 const HEIGHT = 32;
 const MOST = 120;
+// Fewer points than these five minutes do not fill the width: a young process has no hour to show.
+const LEAST = 30;
 
 interface Props { values: (number | null)[] | undefined; show: (n: number) => string }
 
@@ -22,7 +24,8 @@ export function Spark({ values, show }: Props) {
   // A flat line that is not zero stands in the middle; zero lies at the bottom.
   const range = most - least || Math.abs(most) || 1;
   const floor = most === least ? least - range / 2 : least;
-  const x = (i: number) => (points.length === 1 ? WIDTH : (i / (points.length - 1)) * WIDTH);
+  const width = Math.max(points.length, LEAST) - 1;
+  const x = (i: number) => WIDTH - ((points.length - 1 - i) / width) * WIDTH;
   const y = (n: number) => HEIGHT - 2 - ((n - (most === 0 ? 0 : floor)) / range) * (HEIGHT - 5);
   let line = '';
   let area = '';
