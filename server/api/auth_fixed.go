@@ -28,7 +28,8 @@ var ErrTooManyLogins = errors.New("too many sign-in attempts")
 func (a *Auth) ProveFixed(ctx context.Context, ip, name, password string, right FixedLogin) error {
 	err := a.proveFrom(ctx, ip, name, password, func() (suspect, error) {
 		if right.Name == "" || right.Hash == "" || subtle.ConstantTimeCompare([]byte(name), []byte(right.Name)) != 1 {
-			return suspect{}, models.Errorf(models.NotFound, flashWrong)
+			// With the hash all the same: the time of the answer must not tell the name.
+			return suspect{hash: right.Hash}, models.Errorf(models.NotFound, flashWrong)
 		}
 		return suspect{account: "fixed " + right.For, hash: right.Hash, active: true}, nil
 	})

@@ -51,7 +51,7 @@ func (a *Auth) proveFrom(ctx context.Context, ip, login, password string, find f
 		return err
 	}
 	if unknown {
-		who = suspect{account: "login " + models.HashToken(login)}
+		who.account = "login " + models.HashToken(login)
 	}
 	pair := loginPair{address, who.account}
 	if refused := a.limits.takeAccount(pair, now); refused != nil {
