@@ -81,7 +81,7 @@ function Head({ name }: { name: string }) {
   return (
     <div class="view-head">
       <a class="back" href={to('feed')}><Icon name="back" />{t('feed.title')}</a>
-      <h1 class="mono-title">{name}</h1>
+      <h1 class="wide-title">{name}</h1>
     </div>
   );
 }

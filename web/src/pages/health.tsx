@@ -101,7 +101,7 @@ function Config({ rows }: { rows: Health['config'] }) {
       </>
     }>
       {shown.length === 0 ? <p class="muted inset">{t('health.config_none')}</p> : (
-        <Scroll label={t('health.config_caption')}>
+        <Scroll label={t('health.config_caption')} tall>
           <table class="config">
             <caption class="unseen">{t('health.config_caption')}</caption>
             <thead><tr><th scope="col">{t('health.key')}</th><th scope="col">{t('common.value')}</th><th scope="col">{t('health.origin')}</th></tr></thead>

@@ -36,8 +36,8 @@ export function Roles({ n }: { n: ConsoleNow }) {
 export function Bar({ share, tone = 'accent' }: { share: number; tone?: string }) {
   return (
     <svg class={`bar k-${tone}`} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-      <rect class="bar-rail" width="100" height="6" rx="3" />
-      <rect class="bar-fill" width={Math.max(0, Math.min(1, share)) * 100} height="6" rx="3" />
+      <rect class="bar-rail" width="100" height="6" />
+      <rect class="bar-fill" width={Math.max(0, Math.min(1, share)) * 100} height="6" />
     </svg>
   );
 }

@@ -85,23 +85,39 @@ export function Slots({ slots }: { slots: Slot[] }) {
   );
 }
 
+// folded joins confirmations that follow each other: between them nothing happened that anybody would ask about.
+function folded(lines: TrailLine[]): { line: TrailLine; times: number; since: string }[] {
+  const out: { line: TrailLine; times: number; since: string }[] = [];
+  for (const line of lines) {
+    const last = out.at(-1);
+    if (last && line.kind === 'confirmed' && last.line.kind === 'confirmed') {
+      last.times++;
+      last.since = line.at;
+    } else {
+      out.push({ line, times: 1, since: line.at });
+    }
+  }
+  return out;
+}
+
 const TRAIL_TONES: Record<string, Tone> = { connected: 'good', confirmed: 'busy', replayed: 'again', resynced: 'wait', left: 'quiet' };
 
 export function Trail({ lines, since }: { lines: TrailLine[]; since: string }) {
   return (
     <Panel title={t('person.trail')} flush aside={<span class="muted small-text num">{since}</span>}>
       {lines.length === 0 ? <p class="muted inset">{t('person.no_trail')}</p> : (
-        <Scroll label={t('person.trail_caption')}>
+        <Scroll label={t('person.trail_caption')} tall>
           <table class="trail">
             <caption class="unseen">{t('person.trail_caption')}</caption>
             <thead><tr><th scope="col">{t('person.when')}</th><th scope="col">{t('person.what')}</th><th scope="col">{t('person.detail')}</th><th scope="col">{t('person.sid')}</th></tr></thead>
             <tbody>
-              {lines.map((line, i) => (
+              {folded(lines).map(({ line, times, since: first }, i) => (
                 <tr key={i} data-testid="trail-row" data-kind={line.kind}>
                   <td class="num"><time dateTime={line.at} title={dateTime(line.at)}>{time(line.at)}</time></td>
                   <td><Chip tone={TRAIL_TONES[line.kind] ?? 'quiet'}>{word('trail', line.kind)}</Chip></td>
                   <td>
                     {line.reason ? (line.reason === 'recovered' ? t('trail.recovered') : <span class="mono">{line.reason}</span>) : ''}
+                    {times > 1 && t('trail.times', { n: count(times), at: time(first) })}
                     {line.events ? plural('trail.events', line.events, count(line.events)) : ''}
                   </td>
                   <td class="muted"><span class="mono" title={line.sid}>{shorten(line.sid)}</span> {line.transport && word('transport', line.transport)}</td>

@@ -10,6 +10,7 @@ import type { Story } from '../wire';
 
 export function StoryCard({ story, eventId, open }: { story: Story; eventId: string; open?: boolean }) {
   const next = said(story.next);
+  const known = facts(story);
   const resend = () => ask({
     title: t('action.resend_confirm', { name: t('event.title') }), text: t('action.resend_to', { user: story.username }), yes: t('action.resend'), danger: false,
     route: 'resend', body: { event_id: eventId, user_id: story.user_id },
@@ -26,7 +27,7 @@ export function StoryCard({ story, eventId, open }: { story: Story; eventId: str
       </div>
       <p class="story-why">{said(story.why)}</p>
       {next && <p class="story-next"><b>{t('event.next')}:</b> {next}</p>}
-      <p class="story-facts muted num">{facts(story).map((fact, i) => <>{i > 0 && ' · '}{fact}</>)}</p>
+      {known.length > 0 && <p class="story-facts muted num">{known.map((fact, i) => <>{i > 0 && ' · '}{fact}</>)}</p>}
       {resendable && <div class="buttons"><button type="button" class="button small" onClick={resend}>{t('action.resend_to', { user: story.username })}</button></div>}
     </article>
   );

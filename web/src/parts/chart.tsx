@@ -100,7 +100,7 @@ function options(el: HTMLElement, lines: Line[], names: string[] | undefined, ax
   return {
     width: el.clientWidth,
     height: el.clientHeight,
-    padding: [8, 4, 0, 0],
+    padding: [8, names ? 4 : size * 1.5, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: !names }, drag: { x: false, y: false } },
     scales: {

@@ -25,6 +25,7 @@ export function Panel({ title, aside, flush, class: more, children }: Props) {
 }
 
 // Scroll lets a wide table be moved sideways, by keyboard as well.
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
-  return <div class="scroll" role="region" aria-label={label} tabIndex={0}>{children}</div>;
+// tall bounds the height too, for lists without an end.
+export function Scroll({ label, tall, children }: { label: string; tall?: boolean; children: ComponentChildren }) {
+  return <div class={`scroll ${tall ? 'tall' : ''}`} role="region" aria-label={label} tabIndex={0}>{children}</div>;
 }
