@@ -1,6 +1,7 @@
 package live
 
 import (
+	"github.com/relevo/relevo/events"
 	"github.com/relevo/relevo/models"
 	"github.com/relevo/relevo/socketio"
 )
@@ -21,15 +22,15 @@ func (s *nativeSocket) noteEntry(at models.EventCursor, replayed int) {
 	}
 	s.note(came)
 	if p.resync != nil {
-		s.note(TrailEntry{Kind: TrailResynced, Reason: p.resync.Reason, To: at})
+		s.note(TrailEntry{Kind: TrailResynced, Reason: p.resync.Reason, From: owedFrom(p.resync), To: at})
 	}
 	s.noteReplay(p.start, at, replayed)
 }
 
 // noteReplay notes that so many events between two places were sent again.
-func (s *nativeSocket) noteReplay(from, to models.EventCursor, events int) {
-	if events > 0 {
-		s.note(TrailEntry{Kind: TrailReplayed, From: from, To: to, Events: events})
+func (s *nativeSocket) noteReplay(from, to models.EventCursor, n int) {
+	if n > 0 {
+		s.note(TrailEntry{Kind: TrailReplayed, From: from, To: to, Events: n})
 	}
 }
 
@@ -37,8 +38,21 @@ func (s *nativeSocket) noteReplay(from, to models.EventCursor, events int) {
 // its data again.
 func (s *nativeSocket) noteLateResync(p *plan) {
 	if s.hasEntered() {
-		s.note(TrailEntry{Kind: TrailResynced, Reason: p.resync.Reason, From: p.start, To: s.plan.slot.began()})
+		s.note(TrailEntry{Kind: TrailResynced, Reason: p.resync.Reason, From: owedFrom(p.resync), To: s.plan.slot.began()})
 	}
+}
+
+// owedFrom is where the replay that is not possible should have begun; zero when that is
+// not known.
+func owedFrom(told *events.ResyncRequired) models.EventCursor {
+	if told.Since == nil {
+		return models.EventCursor{}
+	}
+	place, err := events.ParsePlace(*told.Since)
+	if err != nil {
+		return models.EventCursor{}
+	}
+	return place.Cursor
 }
 
 // noteConfirmed notes that the client has everything up to the mark.

@@ -35,7 +35,8 @@ type TrailEntry struct {
 	// From and To are places of the log. Connected: what the socket is owed follows
 	// From, and what follows To it is sent as it happens. Confirmed: what is behind To and
 	// was addressed to the socket, its client has; left: the same, as far as it is known.
-	// Replayed: what was sent is between From and To. Without a Replay they are zero.
+	// Replayed: what was sent is between From and To. Resynced: what was not is between From,
+	// when that is known, and To. Without a Replay they are zero.
 	From, To models.EventCursor
 	Events   int // replayed
 

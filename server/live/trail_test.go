@@ -115,13 +115,13 @@ func TestTrailOfResync(t *testing.T) {
 		if !withPID {
 			user = 8
 		}
+		had := n.seqAfter(0, staffRoom)
 		c := n.client("websocket", session, "")
 		c.Reset()
 		n.gone()
-		var last int64
-		for i := range 3 {
-			last = n.seqAfter(i+1, staffRoom)
-		}
+		first := n.seqAfter(1, staffRoom)
+		n.record(2, staffRoom)
+		last := n.seqAfter(3, staffRoom)
 		auth := ""
 		if withPID {
 			auth = authOf(c.PID, "")
@@ -131,7 +131,7 @@ func TestTrailOfResync(t *testing.T) {
 		if got := stamps(all); !slices.Equal(got, []string{"connected", "left transport error", "connected", "resynced " + events.ResyncTooMany}) {
 			t.Fatalf("%q", got)
 		}
-		if told := all[3]; !told.To.Covers(last) || !all[2].From.Covers(last) {
+		if told := all[3]; !told.From.Covers(had) || told.From.Covers(first) || !told.To.Covers(last) || !all[2].From.Covers(last) {
 			t.Errorf("told %+v", all[2:])
 		}
 		back.Reset()
