@@ -69,6 +69,9 @@ func TestBroadcastAudience(t *testing.T) {
 			if len(slices.Compact(slices.Clone(found))) != len(c.who) || len(found) != len(c.who) {
 				t.Errorf("sockets %v, want %d", found, len(c.who))
 			}
+			if n := c.to.Count(); n != len(c.who) {
+				t.Errorf("%d sockets, want %d", n, len(c.who))
+			}
 		})
 	}
 	for _, w := range clients {

@@ -69,7 +69,7 @@ func (c *Conn) Transport() string {
 // RemoteAddr returns what Options.ClientAddress said at the handshake.
 func (c *Conn) RemoteAddr() string { return c.place.address }
 
-// Backlog returns what is queued and not written yet: packets, and their bytes, of which
+// Backlog returns what is queued and not written yet: packets, and their bytes as WebSocket frames, of which
 // those of the first count until it is written whole.
 func (c *Conn) Backlog() (packets, bytes int) {
 	c.mu.Lock()
