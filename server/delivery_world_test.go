@@ -235,9 +235,9 @@ func (w *world) delivered() error {
 
 // closedGaps waits until the process has noticed that nothing can come any more of
 // what was purged, as it has long before events are old.
-func (w *world) closedGaps() error {
+func (w *world) closedGaps(patience time.Duration) error {
 	purged, err := w.d.store.EventLogPurged(context.Background())
-	for until := time.Now().Add(20 * time.Second); err == nil && w.d.app.Delivered().Low < purged; time.Sleep(5 * time.Millisecond) {
+	for until := time.Now().Add(patience); err == nil && w.d.app.Delivered().Low < purged; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
 			return fmt.Errorf("the tail stands at %s; the log was purged up to %d", w.d.app.Delivered(), purged)
 		}

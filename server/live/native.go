@@ -138,7 +138,11 @@ func (e *Native) MoveUser(userID int64, leave, join []string) {
 	e.changes.Add(1)
 	for _, s := range e.users.of(userID) {
 		s.lib.Leave(leave...)
-		s.lib.Join(join...)
+		if s.hasEntered() {
+			// Before that an event would come ahead of the greeting and of what was missed, and
+			// its offset would say that the client has that. Such a socket is outdated.
+			s.lib.Join(join...)
+		}
 		for _, name := range join {
 			if role, ok := strings.CutPrefix(name, events.RoomRole("")); ok {
 				s.role.Store(&role)

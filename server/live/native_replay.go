@@ -32,6 +32,7 @@ func (e *Native) confirmed(lib *socketio.Socket, mark uint64) {
 
 // Enter implements Socket.
 func (s *nativeSocket) Enter(rooms []string, greeting string, payload json.RawMessage) []string {
+	defer close(s.entered)
 	var greet []missedEvent
 	if greeting != "" {
 		greet = append(greet, missedEvent{name: greeting, payload: payload})
@@ -47,7 +48,6 @@ func (s *nativeSocket) Enter(rooms []string, greeting string, payload json.RawMe
 
 // enter joins the rooms; the greeting and what the socket is owed come first.
 func (s *nativeSocket) enter(rooms []string, greet []missedEvent) {
-	defer close(s.entered)
 	r, p := s.engine.replay, s.plan
 	var instead []missedEvent
 	if p.resync != nil {

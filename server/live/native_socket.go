@@ -25,16 +25,13 @@ type nativeSocket struct {
 	plan     *plan // nil without a Replay
 	ending   sync.Mutex
 	over     bool          // its session has ended; guarded by ending
-	entered  chan struct{} // closed when it has joined its rooms; nil without a Replay
+	entered  chan struct{} // closed when it has joined its rooms
 	hurried  atomic.Bool   // the first confirmation after a replay was written at once
 }
 
 func newNativeSocket(e *Native, lib *socketio.Socket, id middleware.Identity) *nativeSocket {
-	s := &nativeSocket{engine: e, lib: lib, identity: id, since: e.options.Now()}
+	s := &nativeSocket{engine: e, lib: lib, identity: id, since: e.options.Now(), entered: make(chan struct{})}
 	s.role.Store(&id.Role)
-	if e.replay != nil {
-		s.entered = make(chan struct{})
-	}
 	return s
 }
 

@@ -65,11 +65,17 @@ func (w *watchedSlots) Tx(ctx context.Context, fn func(*models.Tx) error) error 
 // startNode runs a server until its end is called, or the test's.
 func startNode(t *testing.T, store *models.Store, name string, most int) *node {
 	t.Helper()
-	return startNodeThatAsks(t, store, name, most, 100*time.Millisecond)
+	return startNodeWith(t, store, name, most, nodeOptions{confirmAfter: 100 * time.Millisecond})
 }
 
-// startNodeThatAsks runs a server that asks clients so soon what they have.
-func startNodeThatAsks(t *testing.T, store *models.Store, name string, most int, confirmAfter time.Duration) *node {
+// nodeOptions are what few tests need.
+type nodeOptions struct {
+	confirmAfter time.Duration        // clients are asked so soon what they have
+	handler      func(h *Hub) Handler // in the place of the hub; nil for the hub
+}
+
+// startNodeWith is startNode with options.
+func startNodeWith(t *testing.T, store *models.Store, name string, most int, o nodeOptions) *node {
 	t.Helper()
 	n := &node{t: t, store: store, slots: &watchedSlots{Store: store}, trail: NewTrail(1000, time.Now)}
 	var err error
@@ -86,8 +92,13 @@ func startNodeThatAsks(t *testing.T, store *models.Store, name string, most int,
 	hub := NewHub(HubConfig{
 		Resolve: speakerOf, Notify: func(m Message) error { return n.engine.Send(m) },
 		MayWatchClient: func(_ context.Context, id middleware.Identity, _ string) bool { return !id.Anonymous() },
+		Console:        func(id middleware.Identity) bool { return id.Role == models.Master },
 	})
-	n.engine = NewNative(hub, Options{Replay: n.replay, ConfirmAfter: confirmAfter, Trail: n.trail})
+	var handler Handler = hub
+	if o.handler != nil {
+		handler = o.handler(hub)
+	}
+	n.engine = NewNative(handler, Options{Replay: n.replay, ConfirmAfter: o.confirmAfter, Trail: n.trail})
 	server := httptest.NewServer(n.engine)
 	n.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())

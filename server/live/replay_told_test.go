@@ -101,7 +101,7 @@ func (n *node) forgetSpent(key string) {
 // session, also while the connection seems to be alive.
 func TestResyncIsRepeatedBySlot(t *testing.T) {
 	modelstest.Each(t, func(t *testing.T, s *models.Store) {
-		n := startNodeThatAsks(t, s, "one", 3, unasked)
+		n := startNodeWith(t, s, "one", 3, nodeOptions{confirmAfter: unasked})
 		n.leaveSpent("s1")
 		var before *livetest.Client
 		for i, noticed := range []bool{true, true, false} {
@@ -194,7 +194,7 @@ func TestResyncOfDeadNode(t *testing.T) {
 // The client is back at another node before the first knows that it is gone.
 func TestResyncAtAnotherNode(t *testing.T) {
 	s := modelstest.Open(t, models.Postgres)
-	one, two := startNodeThatAsks(t, s, "one", 3, unasked), startNode(t, s, "two", 3)
+	one, two := startNodeWith(t, s, "one", 3, nodeOptions{confirmAfter: unasked}), startNode(t, s, "two", 3)
 	eventually(t, "the nodes are known", func() bool {
 		var alive []string
 		err := s.Tx(t.Context(), func(tx *models.Tx) (err error) { alive, err = tx.LiveNodes(); return err })
