@@ -138,6 +138,9 @@ func eventFault(e models.EventRecord) error {
 			continue
 		}
 		addressed := len(e.Rooms) > 0
+		if isRepetition(e) {
+			row.Audience.Rooms = append(slices.Clone(row.Audience.Rooms), "user_<id>")
+		}
 		for _, room := range e.Rooms {
 			addressed = addressed && slices.ContainsFunc(row.Audience.Rooms, func(pattern string) bool {
 				prefix, _, open := strings.Cut(pattern, "<")
@@ -152,6 +155,14 @@ func eventFault(e models.EventRecord) error {
 		}
 	}
 	return err
+}
+
+// isRepetition reports whether the event is one that the console sent again to one user.
+func isRepetition(e models.EventRecord) bool {
+	var told struct {
+		EventID string `json:"_event_id"`
+	}
+	return len(e.Rooms) == 1 && strings.HasPrefix(e.Rooms[0], "user_") && json.Unmarshal(e.Payload, &told) == nil && told.EventID != ""
 }
 
 // The checks themselves do find faults.
