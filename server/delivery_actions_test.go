@@ -148,7 +148,10 @@ func (x *machine) revoke(t *rapid.T) {
 		ctx, cancel := context.WithTimeout(x.ctx, 10*time.Second)
 		if err := tab.client.WaitClosed(ctx); err != nil {
 			t.Errorf("%s outlives its login: %v", tab.name, err)
-		} else if !tab.client.Disconnected() {
+		} else if err := tab.look(); err != nil {
+			t.Fatal(err)
+		} else if tab.greeted && !tab.client.Disconnected() {
+			// One that was still connecting is closed, comes back and is nobody's.
 			t.Errorf("%s was not sent away", tab.name)
 		}
 		cancel()
