@@ -5,6 +5,8 @@ import { on } from './socket';
 
 export const MOST_ROWS = 200;
 const PAINT_MS = 250;
+// While somebody aims at a row the rows stay where they are; a pointer that only rests on them holds nothing back.
+const AIM_MS = 1200;
 
 // FeedRow has a key of the page, because events of class latest have no id.
 export interface FeedRow { key: string; event: FeedEvent }
@@ -23,6 +25,7 @@ let skippedNow = 0;
 let countsNow: Record<string, number> = {};
 let timer: ReturnType<typeof setTimeout> | null = null;
 let serial = 0;
+let aimingUntil = 0;
 let filter: FeedFilter = { name: '', entity: '', user: null, room: '' };
 
 export const row = (event: FeedEvent): FeedRow => ({ key: event.id ?? `live-${++serial}`, event });
@@ -52,6 +55,10 @@ function paint(): void {
     held.value = incoming.length + skippedNow;
     return;
   }
+  if (Date.now() < aimingUntil) {
+    timer = setTimeout(paint, PAINT_MS);
+    return;
+  }
   if (incoming.length) {
     const known = new Set(rows.value.map((r) => r.key));
     const fresh = incoming.filter((e) => e.id === null || !known.has(e.id)).map(row).reverse();
@@ -63,9 +70,17 @@ function paint(): void {
   held.value = 0;
 }
 
+export function aim(): void {
+  aimingUntil = Date.now() + AIM_MS;
+}
+
 export function setPaused(next: boolean): void {
   paused.value = next;
-  if (!next) paint();
+  if (!next) {
+    aimingUntil = 0;
+    if (timer) clearTimeout(timer);
+    paint();
+  }
 }
 
 // begin replaces the rows, e.g. with those that the log has for a filter; from then on live events that match are added.

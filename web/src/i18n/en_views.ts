@@ -107,7 +107,6 @@ export const enViews: Record<keyof typeof esViews, string> = {
   'event.nobody': 'Addressed to nobody of the staff',
   'event.nobody_text': 'Only clients or sockets without a session get it.',
   'event.gone': 'This event is not in the log any more.',
-  'event.after': '{span} after the commit',
   'event.via_live': 'live',
   'event.via_replay': 'replayed on return',
   'event.sockets.one': '{n} socket',

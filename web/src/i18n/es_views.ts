@@ -105,7 +105,6 @@ export const esViews = {
   'event.nobody': 'No va dirigido a nadie del personal',
   'event.nobody_text': 'Solo lo reciben clientes o conexiones sin sesión.',
   'event.gone': 'Este evento ya no está en el registro.',
-  'event.after': '{span} después del commit',
   'event.via_live': 'en vivo',
   'event.via_replay': 'repetido al volver',
   'event.sockets.one': '{n} conexión',

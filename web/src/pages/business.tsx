@@ -10,7 +10,7 @@ import { t } from '../i18n';
 import { Ago } from '../parts/ago';
 import { Icon } from '../parts/icons';
 import { Panel } from '../parts/panel';
-import { Failed, Loading } from '../parts/state';
+import { Failed } from '../parts/state';
 import type { Numbers, Trader } from '../wire';
 import { Figure, KEYS_MONTH, KEYS_TODAY, Today } from './business_figures';
 import { Daily, Trend } from './business_charts';
@@ -21,6 +21,8 @@ import { Bar } from './now_sides';
 // One read for all changes of this time; the comparison of the traders, which is many reads, takes longer.
 const CALM_MS = 300;
 const CALM_MANY_MS = 5000;
+// The places of the numbers stand before the numbers come.
+const NONE: Record<string, number> = {};
 
 export const numbersPath = (m: Month, trader?: number | null) => query('/dashboard/api/dashboard/all', { trader_id: trader, month: m.month, year: m.year });
 
@@ -50,26 +52,26 @@ export function BusinessView() {
             <span class="stepper-text" aria-live="polite">{title}</span>
             <button type="button" class="icon-button" aria-label={t('business.next')} disabled={same(at, thisMonth())} onClick={() => setAt(shift(at, 1))}><Icon name="forward" /></button>
           </div>
-          {traders.data && (
+          {!traders.error && (
             <div class="field inline">
               <label for="business-trader">{t('business.trader')}</label>
               <select id="business-trader" data-testid="business-trader" value={trader ?? ''} onChange={(e) => setTrader(Number(e.currentTarget.value) || null)}>
                 <option value="">{t('business.all')}</option>
-                {traders.data.traders.map((one) => <option key={one.id} value={one.id}>{one.username}</option>)}
+                {traders.data?.traders.map((one) => <option key={one.id} value={one.id}>{one.username}</option>)}
               </select>
             </div>
           )}
         </div>
       </div>
       {me.value?.emergencies && <Waiting />}
-      {numbers.error && !n ? <Failed error={numbers.error} retry={numbers.reload} /> : !n ? <Loading lines={10} /> : (
+      {numbers.error && !n ? <Failed error={numbers.error} retry={numbers.reload} /> : (
         <>
           <Panel title={t('business.today')}>
-            <div class="figures lead">{KEYS_TODAY.map((key) => <Figure key={key} of="today" name={key} numbers={n.today} />)}</div>
-            <Today numbers={n.today} />
+            <div class="figures lead">{KEYS_TODAY.map((key) => <Figure key={key} of="today" name={key} numbers={n?.today ?? NONE} />)}</div>
+            <Today numbers={n?.today ?? NONE} />
           </Panel>
-          <Panel title={title} aside={<Goal n={n} />}>
-            <div class="figures">{KEYS_MONTH.map((key) => <Figure key={key} of="month" name={key} numbers={n.month} />)}</div>
+          <Panel title={title} aside={<Goal month={n?.month ?? NONE} />}>
+            <div class="figures">{KEYS_MONTH.map((key) => <Figure key={key} of="month" name={key} numbers={n?.month ?? NONE} />)}</div>
           </Panel>
         </>
       )}
@@ -80,9 +82,9 @@ export function BusinessView() {
   );
 }
 
-function Goal({ n }: { n: Numbers }) {
-  const goal = n.month.goal_amount ?? 0;
-  const profit = n.month.profit_month ?? 0;
+function Goal({ month }: { month: Record<string, number> }) {
+  const goal = month.goal_amount ?? 0;
+  const profit = month.profit_month ?? 0;
   return (
     <span class="goal" title={`${money(profit, 'PEN')} / ${money(goal, 'PEN')}`}>
       <span class="muted">{goal > 0 ? t('business.goal_text', { share: percent(profit / goal) }) : t('business.goal_none')}</span>

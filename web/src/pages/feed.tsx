@@ -1,6 +1,6 @@
 // The feed: what the desk receives, as it comes; with filters the log is asked first and live events that match are added.
 import { useEffect, useState } from 'preact/hooks';
-import { addOlder, begin, counts, type FeedFilter, held, MOST_ROWS, paused, rows, setPaused, skipped } from '../core/feed';
+import { addOlder, aim, begin, counts, type FeedFilter, held, MOST_ROWS, paused, rows, setPaused, skipped } from '../core/feed';
 import { count } from '../core/format';
 import { useSettled } from '../core/load';
 import { me } from '../core/me';
@@ -113,7 +113,7 @@ export function FeedView() {
 }
 
 function List() {
-  return <ol class="feed">{rows.value.map((r) => <FeedLine key={r.key} row={r} />)}</ol>;
+  return <ol class="feed" onPointerMove={aim} onPointerDown={aim}>{rows.value.map((r) => <FeedLine key={r.key} row={r} />)}</ol>;
 }
 
 // Note says what the list does not show.

@@ -107,7 +107,7 @@ function Line({ row }: { row: PersonRow }) {
       <td class="num right" data-label={t('people.tabs')}>{count(row.tabs)}</td>
       <td data-label={t('people.transport')}>{Object.entries(row.transports).map(([name, n]) => `${word('transport', name)}${n > 1 ? ` ×${n}` : ''}`).join(', ')}</td>
       <td class="num" data-label={t('common.since')}><Since at={row.since} /></td>
-      <td data-label={t('people.confirmed')}>
+      <td class="whole" data-label={t('people.confirmed')}>
         {last ? <><a class="event-link" href={to('event', last.id)}><EventName name={last.name} /></a> <span class="muted num"><Ago at={last.at} /></span></> : <span class="muted">{t('people.nothing')}</span>}
       </td>
       <td><Chip tone={row.settled ? 'good' : 'busy'}>{t(row.settled ? 'people.settled' : 'people.behind')}</Chip></td>

@@ -44,7 +44,7 @@ function SocketLine({ socket: s, done }: { socket: PersonSocket; done: () => voi
       <td data-label={t('people.transport')}>{word('transport', s.transport)}</td>
       <td class="mono" data-label={t('person.address')}>{s.address}</td>
       <td class="num" data-label={t('common.since')}><Since at={s.since} /></td>
-      <td data-label={t('people.confirmed')}>
+      <td class="whole" data-label={t('people.confirmed')}>
         {s.last_confirmed ? <><a class="event-link" href={to('event', s.last_confirmed.id)}><EventName name={s.last_confirmed.name} /></a> <span class="muted num"><Ago at={s.last_confirmed.at} /></span></>
           : <span class="muted">{t('people.nothing')}</span>}
       </td>
@@ -52,7 +52,7 @@ function SocketLine({ socket: s, done }: { socket: PersonSocket; done: () => voi
         <Chip tone={s.settled ? 'good' : 'busy'}>{t(s.settled ? 'people.settled' : 'people.behind')}</Chip>
         {s.queue_packets > 0 && <span class="muted num"> {plural('now.queue_help', s.queue_packets, count(s.queue_packets))}, {bytes(s.queue_bytes)}</span>}
       </td>
-      <td data-label={t('person.rooms')}><Rooms rooms={s.rooms ?? []} /></td>
+      <td class="whole" data-label={t('person.rooms')}><Rooms rooms={s.rooms ?? []} /></td>
       {me.value?.can_act && <td class="right"><button type="button" class="button small" data-testid="action-disconnect" data-sid={s.sid} onClick={disconnect}>{t('action.disconnect')}</button></td>}
     </tr>
   );

@@ -1,6 +1,6 @@
 // What happened to one event for one person: the state, and a sentence that answers why.
 import { ask } from '../core/act';
-import { ms, shorten } from '../core/format';
+import { shorten } from '../core/format';
 import { me } from '../core/me';
 import { to } from '../core/route';
 import { plural, said, t, word } from '../i18n';
@@ -37,7 +37,6 @@ function facts(story: Story) {
   const list = [];
   if (story.via) list.push(word('event', `via_${story.via}`));
   if (story.at) list.push(<Ago at={story.at} />);
-  if (story.after_ms !== null) list.push(t('event.after', { span: ms(story.after_ms) }));
   if (story.transport) list.push(word('transport', story.transport));
   if (story.sockets !== undefined && story.sockets > 1) list.push(plural('event.sockets', story.sockets));
   if (story.sid) list.push(<span class="mono" title={story.sid}>{shorten(story.sid)}</span>);

@@ -110,7 +110,7 @@ function options(el: HTMLElement, lines: Line[], names: string[] | undefined, ax
     axes: [
       names
         ? { ...common, grid: { show: false }, size: size * 1.7, splits: (u) => u.data[0].slice() as number[], values: (_, at) => at.map((i) => names[i] ?? '') }
-        : { ...common, grid: { show: false }, size: size * 1.7, incrs: [60, 120, 300, 600, 900, 1800], values: (_, at) => at.map((s) => clockText(s)) },
+        : { ...common, grid: { show: false }, size: size * 1.7, incrs: [60, 120, 300, 600, 900, 1800], values: (u, at) => at.map((s) => (clearOfCorner(u, s) ? clockText(s) : '')) },
       { ...common, grid: { stroke: grid, width: 1 }, size: size * 4.4, values: (_, at) => at.map(axis), splits: undefined },
     ],
     series: [{}, ...lines.map((line): uPlot.Series => {
@@ -121,6 +121,12 @@ function options(el: HTMLElement, lines: Line[], names: string[] | undefined, ax
     })],
     hooks: { setCursor: [(u) => point(u.cursor.idx ?? null)] },
   };
+}
+
+// A time at the very left would touch the lowest number of the other axis.
+function clearOfCorner(u: uPlot, at: number): boolean {
+  const { min = 0, max = 0 } = u.scales.x ?? {};
+  return at - (min ?? 0) > ((max ?? 0) - (min ?? 0)) * 0.03;
 }
 
 const clockText = (seconds: number) => new Date(seconds * 1000).toTimeString().slice(0, 5);
