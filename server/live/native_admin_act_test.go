@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,16 +224,9 @@ func TestAdminLimits(t *testing.T) {
 		if err := json.Unmarshal(b.heard(last, "all_sockets", "").Args[0], &listed); err != nil {
 			t.Fatal(err)
 		}
-		if len(listed) != adminListed || listed[0].ID != first.SID {
-			t.Errorf("%d are listed, %s first", len(listed), listed[0].ID)
+		if len(listed) != adminListed || !slices.ContainsFunc(listed, func(s adminSeen) bool { return s.ID == first.SID }) {
+			t.Errorf("%d are listed, and not who was there first", len(listed))
 		}
-		changes := 0
-		for _, e := range look.Events() {
-			if e.Name == "socket_connected" {
-				changes++
-			}
-		}
-		t.Logf("%d told one by one", changes)
 		first.Close()
 		b.heard(look, "socket_disconnected", first.SID)
 		if look.Closed() || last.Closed() {
