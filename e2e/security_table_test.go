@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var updateTables = flag.Bool("update", false, "rewrite the tables of docs/security-matrix.md")
+var updateTables = flag.Bool("update", false, "rewrite the tables of docs/security-matrix.md, the pictures of docs/img")
 
 const matrixFile = "../docs/security-matrix.md"
 

@@ -36,7 +36,7 @@ async function page(who, settings) {
       }).observe(document, { childList: true, subtree: true });
     });
     const p = await context.newPage();
-    p.setDefaultTimeout(30000);
+    p.setDefaultTimeout(25000);
     p.faults = [];
     p.frames = [];
     p.on('pageerror', (e) => p.faults.push(`error: ${e.message}`));
@@ -62,7 +62,7 @@ const verbs = {
   wait: async (p, c) => {
     const found = p.locator(c.selector, c.value ? { hasText: c.value } : {}).first();
     await found.waitFor({ state: c.state || 'visible' });
-    return found.textContent();
+    return c.state === 'hidden' ? '' : found.textContent();
   },
   toast: async (p, c) => {
     await p.waitForFunction((part) => window.toastsSeen.some((t) => t.includes(part)), c.value);
