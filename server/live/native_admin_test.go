@@ -127,6 +127,9 @@ func TestAdminPicture(t *testing.T) {
 		t.Fatalf("all_sockets: %v %+v", err, seen)
 	}
 	one, self := seen[0], seen[1]
+	if one.Nsp == AdminNamespace {
+		one, self = self, one // they came within one millisecond
+	}
 	if one.ID != before.SID || one.Nsp != "/" || one.Transport != "polling" || one.Data.UserID != 7 || one.Data.Username != "user7" || one.Data.Role != "Trader" ||
 		one.Handshake.Address != "127.0.0.1" || one.Handshake.Issued == 0 || one.Handshake.Headers == nil || len(one.Handshake.Headers)+len(one.Handshake.Query) != 0 ||
 		strings.Join(one.Rooms, " ") != before.SID+" authenticated public role_Trader user_7" {
