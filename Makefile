@@ -70,3 +70,4 @@ generate: ## rewrite config.yaml, the tables of README.md and the documents of d
 
 clean: ## remove what was built
 	rm -rf bin bench/bin artifacts
+	find server/console/dist -mindepth 1 -not -name README -delete

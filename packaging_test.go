@@ -2,6 +2,8 @@ package relevo_test
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -102,5 +104,31 @@ func TestLockFilesNameNoRegistry(t *testing.T) {
 		if text := read(t, dir+"/package-lock.json"); strings.Contains(text, `"resolved"`) {
 			t.Errorf("%s/package-lock.json names a registry; npm reads %s/.npmrc when run there", dir, dir)
 		}
+	}
+}
+
+// Without Node the program is built all the same, and what builds its page says that the
+// page is missing; CI, which wants it, fails there.
+func TestPageIsNotBuiltWithoutNode(t *testing.T) {
+	tools := t.TempDir()
+	for _, name := range []string{"bash", "dirname"} {
+		path, err := exec.LookPath(name)
+		if err == nil {
+			err = os.Symlink(path, filepath.Join(tools, name))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for argument, want := range map[string]int{"": 0, "required": 1} {
+		cmd := exec.Command(filepath.Join(tools, "bash"), "build/web.sh", argument)
+		cmd.Env = []string{"PATH=" + tools}
+		said, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != want || !strings.Contains(string(said), "Node is missing") {
+			t.Errorf("web.sh %s: status %d, want %d: %s", argument, got, want, said)
+		}
+	}
+	if _, err := os.Stat("server/console/dist/README"); err != nil {
+		t.Errorf("the folder of the page is not in the repository: %v", err)
 	}
 }

@@ -77,12 +77,6 @@ func (b *board) sees(selector string) string {
 	return b.do("wait", map[string]any{"selector": selector})
 }
 
-// says waits for an element with the text.
-func (b *board) says(selector, text string) string {
-	b.t.Helper()
-	return b.do("wait", map[string]any{"selector": selector, "value": text})
-}
-
 // misses waits until nothing is to be seen of an element.
 func (b *board) misses(selector string) {
 	b.t.Helper()
