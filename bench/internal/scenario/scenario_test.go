@@ -112,6 +112,32 @@ func TestWritesReachEverySocketWithAndWithoutTheLog(t *testing.T) {
 	}
 }
 
+func TestWatchingIsMeasuredBesideNotWatching(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := peer.Desks[0]
+	if err := k.Prepare(t.Context(), root); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Root: root, Logs: t.TempDir(), Window: 600 * time.Millisecond}
+	for name, load := range map[string]func(*run) error{"rooms": watched(20, 10, 1, everySocket), "users": watched(20, 50, 10, oneUser)} {
+		result, err := Scenario{Name: name, Database: SQLite, load: load}.Run(context.WithoutCancel(t.Context()), k, 1, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !result.Sound() || result.Expected == 0 || result.Figures["ratio"] <= 0 || result.Figures["fed"] <= 0 {
+			t.Errorf("%s: %+v", name, result)
+		}
+	}
+	for _, s := range All {
+		if s.NeedsLog && (!s.Takes(peer.Desks[0]) || s.Takes(peer.Desks[1])) {
+			t.Errorf("%s is not for the program with its log alone", s.Name)
+		}
+	}
+}
+
 func TestNoticesNoticeWhatIsMissingOrTwice(t *testing.T) {
 	create, cancel := []byte(`["nueva_operacion",{"operation_id":"EXP-1001","x":1},"offset"]`), []byte(`["operacion_cancelada",{"operation_id":"EXP-1001"}]`)
 	for name, c := range map[string]struct {

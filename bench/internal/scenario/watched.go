@@ -26,6 +26,9 @@ func watching(atMost float64) []Figure {
 // watchRounds are the windows of a run in turn, so that what drifts meets both alike.
 var watchRounds = []bool{false, true, true, false, false, true, true, false}
 
+// maxLate is how far publishing may fall behind before the server counts as overloaded.
+const maxLate = 3 * time.Second
+
 // settling is how long the load runs after somebody began or stopped to watch before it
 // is measured.
 const settling = 300 * time.Millisecond
@@ -166,7 +169,7 @@ func (w *watch) pace(d, step time.Duration) error {
 	loop := w.run.loop
 	for end := loop.Now() + d; loop.Now() < end; {
 		if now := loop.Now(); now >= w.due && !w.asking {
-			if now-w.due > time.Second {
+			if now-w.due > maxLate {
 				return fmt.Errorf("overloaded: %d events were due %v ago", w.batch, now-w.due)
 			}
 			w.publish()
