@@ -158,6 +158,9 @@ func TestConsoleKeyboard(t *testing.T) {
 	b.sees(hook("action-sign_out"))
 	b.do("press", map[string]any{"selector": hook("action-sign_out"), "value": "Enter"})
 	b.sees(hook("confirm"))
+	if found := b.do("axe", nil); found != "" {
+		t.Errorf("axe of the dialog:\n%s", found)
+	}
 	for range 8 {
 		b.do("press", map[string]any{"value": "Tab"})
 		if in := b.do("eval", map[string]any{"value": `document.activeElement === document.body || document.querySelector('dialog').contains(document.activeElement)`}); in != "true" {

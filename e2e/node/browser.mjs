@@ -61,7 +61,7 @@ const verbs = {
   path: async (p) => new URL(p.url()).pathname,
   wait: async (p, c) => {
     const found = p.locator(c.selector, c.value ? { hasText: c.value } : {}).first();
-    await found.waitFor({ state: c.state || 'visible' });
+    await found.waitFor({ state: c.state || 'visible', timeout: c.timeout });
     return c.state === 'hidden' ? '' : found.textContent();
   },
   toast: async (p, c) => {
@@ -76,6 +76,9 @@ const verbs = {
   press: async (p, c) => void (c.selector ? await p.press(c.selector, c.value) : await p.keyboard.press(c.value)),
   select: async (p, c) => void (await p.selectOption(c.selector, c.value)),
   check: async (p, c) => void (await p.setChecked(c.selector, !!c.value)),
+  // Requests below the path fail until it is allowed again.
+  block: async (p, c) => void (await p.route(`**${c.path}**`, (r) => r.abort())),
+  allow: async (p, c) => void (await p.unroute(`**${c.path}**`)),
   reload: async (p) => void (await p.reload()),
   url: async (p) => p.url().slice(new URL(p.url()).origin.length),
   count: async (p, c) => String(await p.locator(c.selector, c.value ? { hasText: c.value } : {}).count()),

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { io, type Socket } from 'socket.io-client';
 import { loadMe, me } from './me';
-import { signIn } from './rest';
+import { RestError, signIn } from './rest';
 
 // sent_away: the server closed the connection in words, so the client does not come back by itself.
 export type Connection = 'connecting' | 'on' | 'off' | 'sent_away';
@@ -38,7 +38,7 @@ export function startSocket(path: string): void {
   socket.on('connect', () => {
     connection.value = 'on';
     offSince.value = null;
-    socket?.emit('console_watch', true, () => {});
+    watch();
     tell('connect', null);
   });
   socket.on('disconnect', (reason) => {
@@ -54,13 +54,18 @@ export function startSocket(path: string): void {
   socket.on('session_ended', (payload: { reason?: string } | undefined) => {
     if (payload?.reason !== 'replaced') signIn();
   });
-  socket.on('session_updated', () => void loadMe().catch(() => {}));
+  // A change of role takes watchers out of the room, also those who may still look; who may not is told by the server's page.
+  socket.on('session_updated', () => void loadMe().then(() => watch(), (error) => {
+    if (error instanceof RestError && error.status === 403) location.reload();
+  }));
   socket.onAny((name: string, payload: unknown) => tell(name, payload));
   // The browser knows before the next attempt is due.
   addEventListener('online', () => {
     if (connection.value !== 'on') socket?.connect();
   });
 }
+
+const watch = () => void socket?.emit('console_watch', true, () => {});
 
 // reconnect comes back now instead of at the next attempt, or after the server sent the page away.
 export function reconnect(): void {
