@@ -1,6 +1,6 @@
 // One confirmation at a time: what is asked, and what is done when the answer is yes.
 import { signal } from '@preact/signals';
-import { t } from '../i18n';
+import { lang, t } from '../i18n';
 import type { Acted } from '../wire';
 import { post } from './rest';
 import { problem } from './problem';
@@ -28,7 +28,8 @@ export async function perform(q: Question, reason: string): Promise<string | nul
   try {
     const answer = await post<Acted>(`/console/api/actions/${q.route}`, { ...q.body, reason });
     question.value = null;
-    toast(answer.message || t('actions.done'), 'good');
+    // The server speaks Spanish alone.
+    toast((lang.value === 'es' && answer.message) || t('actions.done', { action: q.yes }), 'good');
     q.done?.();
     return null;
   } catch (error) {

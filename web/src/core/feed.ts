@@ -5,6 +5,10 @@ import { on } from './socket';
 
 export const MOST_ROWS = 200;
 const PAINT_MS = 250;
+// A flood is painted more seldom and with fewer rows, so that the page takes at most an eighth of the browser's time.
+const SHARE = 8;
+const SELDOM_MS = 2000;
+const MOST_FRESH = 30;
 // While somebody aims at a row the rows stay where they are; a pointer that only rests on them holds nothing back.
 const AIM_MS = 1200;
 
@@ -26,6 +30,9 @@ let countsNow: Record<string, number> = {};
 let timer: ReturnType<typeof setTimeout> | null = null;
 let serial = 0;
 let aimingUntil = 0;
+let cost = 0;
+// While the log is read live events wait, so that none falls between the two.
+let reading = false;
 let filter: FeedFilter = { name: '', entity: '', user: null, room: '' };
 
 export const row = (event: FeedEvent): FeedRow => ({ key: event.id ?? `live-${++serial}`, event });
@@ -33,13 +40,14 @@ export const row = (event: FeedEvent): FeedRow => ({ key: event.id ?? `live-${++
 export function startFeed(): void {
   on<ConsoleFeed>('console_feed', (feed) => {
     for (const event of feed.events) if (matches(event, filter)) incoming.push(event);
-    if (incoming.length > MOST_ROWS) {
-      skippedNow += incoming.length - MOST_ROWS;
-      incoming = incoming.slice(-MOST_ROWS);
+    const most = paused.value ? MOST_ROWS : MOST_FRESH;
+    if (incoming.length > most) {
+      skippedNow += incoming.length - most;
+      incoming = incoming.slice(-most);
     }
     skippedNow += feed.skipped;
     for (const [name, n] of Object.entries(feed.counts)) countsNow[name] = (countsNow[name] ?? 0) + n;
-    timer ??= setTimeout(paint, PAINT_MS);
+    timer ??= setTimeout(paint, Math.min(SELDOM_MS, Math.max(PAINT_MS, cost * SHARE)));
   });
 }
 
@@ -55,10 +63,11 @@ function paint(): void {
     held.value = incoming.length + skippedNow;
     return;
   }
-  if (Date.now() < aimingUntil) {
+  if (reading || Date.now() < aimingUntil) {
     timer = setTimeout(paint, PAINT_MS);
     return;
   }
+  measure();
   if (incoming.length) {
     const known = new Set(rows.value.map((r) => r.key));
     const fresh = incoming.filter((e) => e.id === null || !known.has(e.id)).map(row).reverse();
@@ -68,6 +77,14 @@ function paint(): void {
   skipped.value += skippedNow;
   skippedNow = 0;
   held.value = 0;
+}
+
+// measure learns what a paint costs, layout included.
+function measure(): void {
+  const from = performance.now();
+  requestAnimationFrame(() => setTimeout(() => {
+    cost = performance.now() - from;
+  }));
 }
 
 export function aim(): void {
@@ -83,14 +100,21 @@ export function setPaused(next: boolean): void {
   }
 }
 
-// begin replaces the rows, e.g. with those that the log has for a filter; from then on live events that match are added.
-export function begin(next: FeedFilter, events: FeedEvent[]): void {
+// expect takes another filter; the rows stay until begin, so that nothing jumps.
+export function expect(next: FeedFilter): void {
   filter = next;
   incoming = [];
+  reading = true;
+}
+
+// begin replaces the rows with those that the log has for the filter; live events that match are added from now on.
+export function begin(events: FeedEvent[]): void {
+  reading = false;
   skippedNow = 0;
   skipped.value = 0;
   held.value = 0;
   rows.value = events.slice(0, MOST_ROWS).map(row);
+  if (incoming.length && !timer) paint();
 }
 
 export function addOlder(events: FeedEvent[]): void {

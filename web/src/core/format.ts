@@ -43,12 +43,15 @@ export function percent(share: number): string {
 
 // money shows an amount of the REST interface; the exact number belongs beside it, in data-value.
 export function money(n: number | null | undefined, currency: 'USD' | 'PEN'): string {
-  return n === null || n === undefined ? DASH : numberFormat({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(n);
+  return n === null || n === undefined ? DASH : signed(numberFormat({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(n));
 }
 
 export function shortMoney(n: number, currency: 'USD' | 'PEN'): string {
-  return numberFormat({ style: 'currency', currency, currencyDisplay: 'narrowSymbol', notation: 'compact', maximumFractionDigits: 1 }).format(n);
+  return signed(numberFormat({ style: 'currency', currency, currencyDisplay: 'narrowSymbol', notation: 'compact', maximumFractionDigits: 1 }).format(n));
 }
+
+// signed writes soles as the desk does; English has no sign for them.
+const signed = (text: string) => text.replace('PEN', 'S/');
 
 // ms is a delay: 0.42 ms, 12 ms, 1.4 s, then as a span.
 export function ms(n: number | null | undefined): string {

@@ -4,5 +4,5 @@ import { RestError } from './rest';
 
 export function problem(error: unknown): string {
   if (!(error instanceof RestError) || error.status === 0) return t('error.network');
-  return error.message || t('error.server', { status: error.status });
+  return (error.message && t('error.said', { message: error.message })) || t('error.server', { status: error.status });
 }

@@ -37,6 +37,7 @@ export const en: Record<keyof typeof es, string> = {
   'error.title': 'Could not be loaded',
   'error.network': 'The server cannot be reached.',
   'error.server': 'The server answered with an error ({status}).',
+  'error.said': 'The server says: “{message}”',
   'error.retry': 'Try again',
   'common.close': 'Close',
   'common.cancel': 'Cancel',

@@ -46,7 +46,7 @@ export const enDesk: Record<keyof typeof esDesk, string> = {
   'actions.intro': 'Each asks to be confirmed with a reason, and goes to the audit trail.',
   'actions.reader': 'Your role may look at the console, but not act.',
   'actions.do': 'Continue…',
-  'actions.done': 'Done',
+  'actions.done': 'Done: {action}',
   'actions.audit': 'Latest lines of the audit trail',
   'actions.audit_caption': 'What was noted last, by the console and the rest of the desk',
   'actions.audit_none': 'No lines yet.',

@@ -36,6 +36,7 @@ export const es = {
   'error.title': 'No se pudo cargar',
   'error.network': 'No hay conexión con el servidor.',
   'error.server': 'El servidor respondió con un error ({status}).',
+  'error.said': '{message}',
   'error.retry': 'Reintentar',
   'common.close': 'Cerrar',
   'common.cancel': 'Cancelar',

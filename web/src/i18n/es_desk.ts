@@ -44,7 +44,7 @@ export const esDesk = {
   'actions.intro': 'Cada acción pide confirmación y un motivo, y queda en la auditoría.',
   'actions.reader': 'Su rol puede mirar la consola, pero no actuar.',
   'actions.do': 'Continuar…',
-  'actions.done': 'Hecho',
+  'actions.done': 'Hecho: {action}',
   'actions.audit': 'Últimas líneas de la auditoría',
   'actions.audit_caption': 'Lo último que se anotó, de la consola y del resto de la mesa',
   'actions.audit_none': 'Sin líneas todavía.',

@@ -28,7 +28,7 @@ export function Waiting() {
   const ages = list.map((one) => ({ id: one.id, age: clock.value - Date.parse(one.requested_at) }));
   const oldest = Math.max(0, ...ages.map((one) => one.age));
   return (
-    <Panel title={t('emergencies.title')} class={list.length ? 'urgent' : ''} aside={list.length > 0 && <span class="muted num">{t('emergencies.oldest', { span: span(oldest) })}</span>}>
+    <Panel title={t('emergencies.title')} class={list.length ? 'urgent' : ''} aside={<span class="muted num">{list.length > 0 ? t('emergencies.oldest', { span: span(oldest) }) : '\u00a0'}</span>}>
       {load.error && !load.data ? <Failed error={load.error} retry={load.reload} /> : (
         <div class="waiting">
           <span class="waiting-count" data-testid="emergencies-waiting" data-value={load.data ? list.length : undefined}>{load.data ? count(list.length) : '–'}</span>

@@ -1,10 +1,11 @@
 // The feed: what the desk receives, as it comes; with filters the log is asked first and live events that match are added.
 import { useEffect, useState } from 'preact/hooks';
-import { addOlder, aim, begin, counts, type FeedFilter, held, MOST_ROWS, paused, rows, setPaused, skipped } from '../core/feed';
+import { addOlder, aim, begin, counts, expect, type FeedFilter, held, MOST_ROWS, paused, rows, setPaused, skipped } from '../core/feed';
 import { count } from '../core/format';
 import { useSettled } from '../core/load';
 import { me } from '../core/me';
 import { get, query } from '../core/rest';
+import { on } from '../core/socket';
 import { plural, t } from '../i18n';
 import { EventName } from '../parts/chip';
 import { Icon } from '../parts/icons';
@@ -31,20 +32,26 @@ export function FeedView() {
   const filtered = Boolean(name || settledEntity || settledRoom || user);
 
   const load = (control?: AbortController) => {
-    setState({ loading: true, error: null, more: false });
+    setState((s) => ({ ...s, loading: true, error: null }));
+    expect(filter);
     get<EventPage>(path(filter), control?.signal).then((page) => {
-      begin(filter, page.events);
+      begin(page.events);
       setState({ loading: false, error: null, more: page.more });
     }, (error: Error) => {
       if (control?.signal.aborted) return;
-      begin(filter, []);
+      begin([]);
       setState({ loading: false, error, more: false });
     });
   };
   useEffect(() => {
     const control = new AbortController();
     load(control);
-    return () => control.abort();
+    // What came while the connection was lost is in the log.
+    const off = on('connect', () => load(control));
+    return () => {
+      off();
+      control.abort();
+    };
   }, [name, settledEntity, settledRoom, user?.user_id]);
 
   const older = () => {
