@@ -1,3 +1,8 @@
+//go:build !race
+
+// The race detector would slow the 5,000 clients of this test down, not the server, which
+// is a process of its own.
+
 package e2e
 
 import (
