@@ -1,46 +1,9 @@
 // The JSON of the console: what server/console answers and sends. Times are RFC 3339 in UTC, durations milliseconds,
-// null means unknown. Payloads of the events themselves are in generated/events.ts.
+// null means unknown. What comes as an event is generated from the table.
 
-export interface Quantiles { p50: number | null; p99: number | null; samples: number }
+import type { FeedEvent } from './generated/events';
 
-// ConsoleNow comes once a second while somebody watches, and from GET now.
-export interface ConsoleNow {
-  at: string;
-  node: string;
-  uptime_ms: number;
-  people_version: number;
-  roles: { role: string; users: number; sockets: number }[];
-  transports: Record<string, number>;
-  push: { listening: number; mute: number } | null;
-  rates: { events: number; connects: number; disconnects: number };
-  write_ms: Quantiles;
-  confirmed_ms: Quantiles;
-  queue: { packets: number; bytes: number; deepest_bytes: number; slow: number };
-  ended: Record<string, number>;
-  slow_dropped: number;
-  benign_errors: number;
-  failed: number;
-  replayed: number;
-  resyncs: number;
-  outbox: { pending: number; oldest_ms: number } | null;
-  nodes: { id: string; self: boolean }[];
-  watchers: number;
-}
-
-// FeedEvent has no id when it is of class latest; the payload is redacted, and null when it is large.
-export interface FeedEvent {
-  id: string | null;
-  name: string;
-  class: string;
-  entity: string | null;
-  rooms: string[];
-  except: string[] | null;
-  at: string;
-  payload: unknown;
-  payload_bytes: number;
-}
-
-export interface ConsoleFeed { events: FeedEvent[]; skipped: number; counts: Record<string, number> }
+export type { ConsoleFeed, ConsoleNow, FeedEvent } from './generated/events';
 
 export interface Me {
   user_id: number;
@@ -109,7 +72,8 @@ export interface Person {
 
 export interface UserRef { user_id: number; username: string; role: string; status?: string; online?: boolean }
 
-export interface EventPage { events: FeedEvent[]; more: boolean }
+// Next is the `before` of the page that follows: a page may be short, because the search in the log is bounded.
+export interface EventPage { events: FeedEvent[]; more: boolean; next: string | null }
 
 export interface Said { es: string; en: string }
 

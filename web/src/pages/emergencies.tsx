@@ -28,12 +28,12 @@ export function Waiting() {
   const ages = list.map((one) => ({ id: one.id, age: clock.value - Date.parse(one.requested_at) }));
   const oldest = Math.max(0, ...ages.map((one) => one.age));
   return (
-    <Panel title={t('emergencies.title')} class={list.length ? 'urgent' : ''} aside={<span class="muted num">{list.length > 0 ? t('emergencies.oldest', { span: span(oldest) }) : '\u00a0'}</span>}>
+    <Panel title={t('emergencies.title')} class={`waiting-panel ${list.length ? 'urgent' : ''}`} aside={<span class="muted num">{list.length > 0 ? t('emergencies.oldest', { span: span(oldest) }) : '\u00a0'}</span>}>
       {load.error && !load.data ? <Failed error={load.error} retry={load.reload} /> : (
         <div class="waiting">
           <span class="waiting-count" data-testid="emergencies-waiting" data-value={load.data ? list.length : undefined}>{load.data ? count(list.length) : '–'}</span>
           {load.data && list.length === 0 ? <span class="muted">{t('emergencies.none')}</span> : (
-            <ul class="waiting-list">
+            <ul class="waiting-list" tabIndex={0} aria-label={t('emergencies.title')}>
               {ages.slice(0, MOST).map((one) => (
                 <li key={one.id}>
                   <Chip tone={one.age > LATE_MS ? 'bad' : 'wait'}>{t('emergencies.request', { id: one.id })} · <span class="num">{t('emergencies.waits', { span: span(one.age) })}</span></Chip>

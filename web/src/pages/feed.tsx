@@ -27,7 +27,7 @@ export function FeedView() {
   const [user, setUser] = useState<UserRef | null>(null);
   const settledEntity = useSettled(entity.trim(), 300);
   const settledRoom = useSettled(room.trim(), 300);
-  const [state, setState] = useState<{ loading: boolean; error: Error | null; more: boolean }>({ loading: true, error: null, more: false });
+  const [state, setState] = useState<{ loading: boolean; error: Error | null; next: string | null }>({ loading: true, error: null, next: null });
   const filter: FeedFilter = { name, entity: settledEntity, room: settledRoom, user };
   const filtered = Boolean(name || settledEntity || settledRoom || user);
 
@@ -36,11 +36,11 @@ export function FeedView() {
     expect(filter);
     get<EventPage>(path(filter), control?.signal).then((page) => {
       begin(page.events);
-      setState({ loading: false, error: null, more: page.more });
+      setState({ loading: false, error: null, next: page.more ? page.next : null });
     }, (error: Error) => {
       if (control?.signal.aborted) return;
       begin([]);
-      setState({ loading: false, error, more: false });
+      setState({ loading: false, error, next: null });
     });
   };
   useEffect(() => {
@@ -55,11 +55,10 @@ export function FeedView() {
   }, [name, settledEntity, settledRoom, user?.user_id]);
 
   const older = () => {
-    const last = rows.value.findLast((r) => r.event.id !== null)?.event.id;
-    if (!last) return;
-    get<EventPage>(path(filter, last)).then((page) => {
+    if (state.next === null) return;
+    get<EventPage>(path(filter, state.next)).then((page) => {
       addOlder(page.events);
-      setState((s) => ({ ...s, more: page.more }));
+      setState((s) => ({ ...s, next: page.more ? page.next : null }));
     }, (error: Error) => setState((s) => ({ ...s, error })));
   };
   const clear = () => {
@@ -111,7 +110,7 @@ export function FeedView() {
           : state.loading && rows.value.length === 0 ? <div class="inset"><Loading lines={8} /></div>
           : rows.value.length === 0 ? <Empty title={t(filtered ? 'feed.empty_filter' : 'feed.empty')}>{t(filtered ? 'feed.empty_filter_text' : 'feed.empty_text')}</Empty>
           : <List />}
-        {state.more && rows.value.length < MOST_ROWS && (
+        {state.next !== null && rows.value.length < MOST_ROWS && (
           <div class="inset center"><button type="button" class="button" data-testid="feed-older" onClick={older}>{t('feed.older')}</button></div>
         )}
       </Panel>

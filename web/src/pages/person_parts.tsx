@@ -13,7 +13,7 @@ import type { PersonSocket, Slot, TrailLine } from '../wire';
 
 export function Sockets({ sockets, done }: { sockets: PersonSocket[]; done: () => void }) {
   return (
-    <Panel title={t('person.sockets')} flush aside={<span class="muted num">{count(sockets.length)}</span>}>
+    <Panel title={t('person.sockets')} flush class="person-place" aside={<span class="muted num">{count(sockets.length)}</span>}>
       {sockets.length === 0 ? <p class="muted inset">{t('person.no_sockets')}</p> : (
         <Scroll label={t('person.sockets_caption')}>
           <table class="cards">

@@ -25,6 +25,6 @@ export function roomWords(room: string): string {
   return room;
 }
 
-export function Rooms({ rooms }: { rooms: string[] }) {
+export function Rooms({ rooms }: { rooms: readonly string[] }) {
   return <span class="rooms">{rooms.map((room) => <Chip key={room} title={room}>{roomWords(room)}</Chip>)}</span>;
 }
