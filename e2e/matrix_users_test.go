@@ -15,11 +15,11 @@ var userSteps = []step{
 	{"6.12", "change a user's role", "max", "PUT", "/users/api/update/{nora}", map[string]any{"role": "Operador"}, "", 200,
 		[]want{{"user_updated", masters, `{"user_id":{nora},"username":"nora","role":"Operador","status":"Activo","changed_by":"max"}`}}, nil},
 	{"5.9", "a trader becomes a master and hears what masters hear", "max", "PUT", "/users/api/update/{walter}", map[string]any{"role": "Master"}, "", 200, []want{
-		{"session_updated", []string{walter}, `{"role":"Master"}`},
+		{"session_updated", []string{walter}, `{"role":"Master","old_role":"Trader"}`},
 		{"user_updated", []string{max1, walter}, `{"user_id":{walter},"username":"walter","role":"Master","status":"Activo","changed_by":"max"}`},
 	}, nil},
 	{"5.9", "a master becomes a trader and hears no more of it", "max", "PUT", "/users/api/update/{walter}", map[string]any{"role": "Trader"}, "", 200, []want{
-		{"session_updated", []string{walter}, `{"role":"Trader"}`},
+		{"session_updated", []string{walter}, `{"role":"Trader","old_role":"Master"}`},
 		{"user_updated", masters, `{"user_id":{walter},"username":"walter","role":"Trader","status":"Activo","changed_by":"max"}`},
 	}, nil},
 	{"6.12", "deactivate a user", "max", "POST", "/users/api/toggle_status/{nora}", nil, "", 200,

@@ -63,7 +63,7 @@ func (s *scene) changeRoles(t *testing.T, change func(p *process, max, who *pers
 		change(s.process, max, demoted, models.Trader)
 		first := newUser(max, fmt.Sprintf("first%d", turn))
 		s.check(t, []want{
-			{"session_updated", gone, `{"role":"Trader"}`},
+			{"session_updated", gone, `{"role":"Trader","old_role":"Master"}`},
 			{"user_updated", []string{"max"}, userUpdated(demoted, models.Trader)},
 			{"nuevo_usuario", []string{"max"}, first},
 		})
@@ -72,7 +72,7 @@ func (s *scene) changeRoles(t *testing.T, change func(p *process, max, who *pers
 		change(s.process, max, promoted, models.Master)
 		second := newUser(promoted, fmt.Sprintf("second%d", turn))
 		s.check(t, []want{
-			{"session_updated", come, `{"role":"Master"}`},
+			{"session_updated", come, `{"role":"Master","old_role":"Trader"}`},
 			{"user_updated", both, userUpdated(promoted, models.Master)},
 			{"nuevo_usuario", both, second},
 		})

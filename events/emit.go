@@ -162,7 +162,7 @@ func EmitUserChange(r SessionEnder, kind UserKind, before, after models.User, by
 	}
 	if before.Role != after.Role {
 		entity := "user/" + strconv.FormatInt(after.ID, 10)
-		if err := sessionUpdated.record(r, entity, SessionUpdated{after.Role}, RoomUser(after.ID)); err != nil {
+		if err := sessionUpdated.record(r, entity, SessionUpdated{after.Role, before.Role}, RoomUser(after.ID)); err != nil {
 			return err
 		}
 	}

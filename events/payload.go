@@ -23,6 +23,8 @@ type JoinedRoom struct {
 // SessionUpdated tells a user's sockets that the user has another role now.
 type SessionUpdated struct {
 	Role string `json:"role"`
+	// OldRole is empty in events that were recorded before there was this field.
+	OldRole string `json:"old_role"`
 }
 
 // SessionEnded tells the sockets of a session that it is over, and why: logout,

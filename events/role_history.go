@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/relevo/relevo/models"
 )
@@ -11,6 +12,8 @@ type RoleChanged struct {
 	Seq    int64
 	UserID int64
 	Role   models.Role // the new one
+	// Old is the one before; empty when the event does not tell.
+	Old models.Role
 }
 
 // NamedEvents is what RoleChanges asks; *models.Store is one.
@@ -27,8 +30,10 @@ func RoleChanges(ctx context.Context, log NamedEvents, after int64, limit int) (
 	}
 	var out []RoleChanged
 	for _, row := range rows {
-		if id, role, ok := RoleChange(row.EventRecord); ok {
-			out = append(out, RoleChanged{row.Seq, id, role})
+		id, role, ok := RoleChange(row.EventRecord)
+		var told SessionUpdated
+		if ok && json.Unmarshal(row.Payload, &told) == nil {
+			out = append(out, RoleChanged{Seq: row.Seq, UserID: id, Role: role, Old: told.OldRole})
 		}
 	}
 	return out, nil

@@ -15,14 +15,14 @@ func TestRoleChanges(t *testing.T) {
 				if err := EmitNotification(tx, Notification{Title: "t", Message: "m", Type: NotifyInfo}, RoomUser(7)); err != nil {
 					return err
 				}
-				return sessionUpdated.record(tx, "user/7", SessionUpdated{role}, RoomUser(7))
+				return sessionUpdated.record(tx, "user/7", SessionUpdated{role, models.Master}, RoomUser(7))
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		all, err := RoleChanges(t.Context(), s, 0, 10)
-		if err != nil || len(all) != 2 || all[0].UserID != 7 || all[0].Role != models.Trader || all[1].Role != models.Operador || all[0].Seq >= all[1].Seq {
+		if err != nil || len(all) != 2 || all[0].UserID != 7 || all[0].Role != models.Trader || all[0].Old != models.Master || all[1].Role != models.Operador || all[0].Seq >= all[1].Seq {
 			t.Fatalf("%+v, %v", all, err)
 		}
 		if later, err := RoleChanges(t.Context(), s, all[0].Seq, 10); err != nil || len(later) != 1 || later[0] != all[1] {

@@ -72,6 +72,7 @@ func TestConsoleTellsWhoGotIt(t *testing.T) {
 		d.advance(time.Second)
 		master.json("PUT", "/users/api/update/"+itoa(ana.user.ID), object{"role": models.Operador}).want(t, 200)
 		master.json("PUT", "/users/api/update/"+itoa(eva.user.ID), object{"role": models.Operador}).want(t, 200)
+		master.story(roles, ana, "confirmed").sees(t, "live", "")
 		master.story(roles, eva, "not_addressed").sees(t, "", "role")
 		d.advance(time.Second)
 		after := d.toast("roles", events.RoomRole(models.Operador))

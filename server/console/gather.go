@@ -77,21 +77,9 @@ func (s *Service) gatherRoles(ctx context.Context, seq int64, byID map[int64]*fa
 	if err != nil {
 		return err
 	}
-	moved := false
 	for _, change := range changes {
-		if f := byID[change.UserID]; f != nil {
-			f.roleMoved, f.roleThen, moved = true, "", true
-		}
-	}
-	if !moved {
-		return nil
-	}
-	if changes, err = events.RoleChanges(ctx, s.config.Store, 0, gatherChanges); err != nil {
-		return err
-	}
-	for _, change := range changes {
-		if f := byID[change.UserID]; f != nil && f.roleMoved && change.Seq <= seq {
-			f.roleThen = change.Role
+		if f := byID[change.UserID]; f != nil && !f.roleMoved {
+			f.roleMoved, f.roleThen = true, change.Old // the first change tells what was before
 		}
 	}
 	return nil

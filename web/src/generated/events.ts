@@ -116,6 +116,7 @@ export interface ConsoleFeed {
 
 export interface SessionUpdated {
   role: string;
+  old_role: string;
 }
 
 export interface SessionEnded {
