@@ -29,7 +29,9 @@ export const numbersPath = (m: Month, trader?: number | null) => query('/dashboa
 export function BusinessView() {
   const [at, setAt] = useState<Month>(thisMonth);
   const [trader, setTrader] = useState<number | null>(null);
-  const traders = useLoad<{ traders: Trader[] }>('/dashboard/api/traders');
+  // Only a Master may read who the traders are.
+  const master = me.value?.role === 'Master';
+  const traders = useLoad<{ traders: Trader[] }>(master ? '/dashboard/api/traders' : null);
   const numbers = useLoad<Numbers>(numbersPath(at, trader));
   const [updated, setUpdated] = useState<string | null>(null);
   const stamp = useStamp(numbers.reload);
@@ -52,7 +54,7 @@ export function BusinessView() {
             <span class="stepper-text" aria-live="polite">{title}</span>
             <button type="button" class="icon-button" aria-label={t('business.next')} disabled={same(at, thisMonth())} onClick={() => setAt(shift(at, 1))}><Icon name="forward" /></button>
           </div>
-          {!traders.error && (
+          {master && !traders.error && (
             <div class="field inline">
               <label for="business-trader">{t('business.trader')}</label>
               <select id="business-trader" data-testid="business-trader" value={trader ?? ''} onChange={(e) => setTrader(Number(e.currentTarget.value) || null)}>
