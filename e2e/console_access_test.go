@@ -40,7 +40,7 @@ func TestConsoleAccess(t *testing.T) {
 
 	c := launch(t, p.url)
 	b := openBoard(t, c, "tina", nil)
-	for _, section := range []string{"now", "feed", "business", "health"} {
+	for _, section := range []string{"now", "feed", "business", "actions", "health"} {
 		b.nav(section)
 		b.sees("main h1, main h2")
 		for _, action := range []string{"sign_out", "disconnect", "notify", "resend", "drain"} {
