@@ -20,7 +20,7 @@ export function AuditTrail({ stamp }: { stamp: number }) {
       {load.error && !load.data ? <Failed error={load.error} retry={load.reload} /> : !load.data ? <div class="inset"><Loading lines={5} /></div>
         : lines.length === 0 ? <p class="muted inset">{t('actions.audit_none')}</p> : (
           <Scroll label={t('actions.audit_caption')}>
-            <table class="audit">
+            <table class="cards audit">
               <caption class="unseen">{t('actions.audit_caption')}</caption>
               <thead>
                 <tr><th scope="col">{t('actions.audit_at')}</th><th scope="col">{t('common.user')}</th><th scope="col">{t('actions.audit_action')}</th><th scope="col">{t('actions.audit_details')}</th></tr>
@@ -29,9 +29,9 @@ export function AuditTrail({ stamp }: { stamp: number }) {
                 {lines.map((line) => (
                   <tr key={`${line.source}${line.id}`} data-testid="audit-row" data-action={line.action}>
                     <td class="num">{line.at.slice(0, 19).replace('T', ' ')}</td>
-                    <td>{line.username ?? '–'}</td>
+                    <td class="strong">{line.username ?? '–'}</td>
                     <td><Chip tone={line.source === 'security' ? 'wait' : 'quiet'}>{line.action}</Chip></td>
-                    <td class="wrap">{line.details ?? line.notes ?? ''}</td>
+                    <td class="wrap whole" data-label={t('actions.audit_details')}>{line.details ?? line.notes ?? ''}</td>
                   </tr>
                 ))}
               </tbody>
