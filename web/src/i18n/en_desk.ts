@@ -22,7 +22,7 @@ export const enDesk: Record<keyof typeof esDesk, string> = {
   'business.daily_none': 'No profits entered in this month.',
   'business.updated': 'Updated {ago}',
   'business.status_today': 'State of the operations of today',
-  'num.operations_count': 'Completed operations',
+  'num.operations_count': 'Completed',
   'num.completed_count': 'Completed',
   'num.completed_count_today': 'Completed today',
   'num.pending_count': 'Pending',

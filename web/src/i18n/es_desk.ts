@@ -20,7 +20,7 @@ export const esDesk = {
   'business.daily_none': 'Sin utilidades registradas en este mes.',
   'business.updated': 'Actualizado {ago}',
   'business.status_today': 'Estado de las operaciones de hoy',
-  'num.operations_count': 'Operaciones completadas',
+  'num.operations_count': 'Completadas',
   'num.completed_count': 'Completadas',
   'num.completed_count_today': 'Completadas hoy',
   'num.pending_count': 'Pendientes',
