@@ -16,8 +16,15 @@ type words struct {
 	EN string `json:"en"`
 }
 
-// clock is a time of day as the desk's clocks show it.
-func clock(t time.Time) string { return t.In(models.Lima).Format("15:04:05") }
+// clock is a time as the desk's clocks show it, with the day where that is not today.
+func (f *facts) clock(t time.Time) words {
+	t = t.In(models.Lima)
+	text := t.Format("15:04:05")
+	if t.Format(time.DateOnly) == f.now.In(models.Lima).Format(time.DateOnly) {
+		return words{text, text}
+	}
+	return words{text + " del " + t.Format("02/01"), text + " on " + t.Format("2 Jan")}
+}
 
 // span is a duration in round numbers.
 func span(d time.Duration) string {
@@ -49,14 +56,14 @@ func (s story) why(f *facts) words {
 		return words{"Se envió a una página abierta, que todavía no lo ha confirmado.", "It was sent to an open page, which has not confirmed it yet."}
 	case stateAway:
 		if s.at.IsZero() {
-			return words{"Su página perdió la conexión sin haberlo confirmado.", "Its page lost the connection without having confirmed it."}
+			return words{"Su página perdió la conexión sin haberlo confirmado.", "Their page lost the connection without having confirmed it."}
 		}
 		if s.at.Before(f.event.At) {
-			return words{"Su página estaba desconectada desde las " + clock(s.at) + ".", "Its page had been disconnected since " + clock(s.at) + "."}
+			return words{"Su página estaba desconectada desde las " + f.clock(s.at).ES + ".", "Their page had been disconnected since " + f.clock(s.at).EN + "."}
 		}
-		return words{"Su página se desconectó a las " + clock(s.at) + " sin haberlo confirmado.", "Its page went away at " + clock(s.at) + " without having confirmed it."}
+		return words{"Su página se desconectó a las " + f.clock(s.at).ES + " sin haberlo confirmado.", "Their page went away at " + f.clock(s.at).EN + " without having confirmed it."}
 	case stateExpired:
-		return s.whyExpired()
+		return s.whyExpired(f)
 	case stateAbsent:
 		return s.whyAbsent(f)
 	case stateNotAddressed:
@@ -72,28 +79,28 @@ func (s story) whyConfirmed(f *facts) words {
 	}
 	switch {
 	case s.at.IsZero():
-		return words{"Lo tiene: su página lo confirmó" + count.ES + "; no se sabe cuándo.", "It has it: its page confirmed it" + count.EN + "; when is not known."}
+		return words{"Lo tiene: su página lo confirmó" + count.ES + "; no se sabe cuándo.", "They have it: their page confirmed it" + count.EN + "; when is not known."}
 	case s.via == viaReplay:
-		return words{"Estaba desconectado; al volver se le reenvió, y su página lo confirmó a las " + clock(s.at) + count.ES + ".",
-			"It was away; when it came back it was sent again, and its page confirmed it at " + clock(s.at) + count.EN + "."}
+		return words{"Estaba desconectado; al volver se le reenvió, y su página lo confirmó a las " + f.clock(s.at).ES + count.ES + ".",
+			"They were away; it was sent again when they came back, and their page confirmed it at " + f.clock(s.at).EN + count.EN + "."}
 	}
 	after := span(s.at.Sub(f.event.At))
-	return words{"Lo recibió: su página lo confirmó " + after + " después" + count.ES + ".", "It got it: its page confirmed it " + after + " later" + count.EN + "."}
+	return words{"Lo recibió: su página lo confirmó " + after + " después" + count.ES + ".", "They got it: their page confirmed it " + after + " later" + count.EN + "."}
 }
 
-func (s story) whyExpired() words {
-	head := words{"Estuvo desconectado", "It was away"}
-	tail := words{" y a las " + clock(s.at) + " se pidió a su página que cargara todos sus datos de nuevo.",
-		", and at " + clock(s.at) + " its page was told to load all its data again."}
+func (s story) whyExpired(f *facts) words {
+	head := words{"Estuvo desconectado", "They were away"}
+	tail := words{" y a las " + f.clock(s.at).ES + " se pidió a su página que cargara todos sus datos de nuevo.",
+		", and at " + f.clock(s.at).EN + " their page was told to load all its data again."}
 	switch s.reason {
 	case events.ResyncTooMany:
-		head = words{"Se perdió más eventos de los que se reenvían", "It missed more events than are sent again"}
+		head = words{"Se perdió más eventos de los que se reenvían", "They missed more events than are sent again"}
 	case events.ResyncWindow:
-		head = words{"Estuvo desconectado más tiempo del que se conservan los eventos", "It was away for longer than events are kept"}
+		head = words{"Estuvo desconectado más tiempo del que se conservan los eventos", "They were away for longer than events are kept"}
 	case events.ResyncUnknown:
-		head = words{"Su página volvió con otra sesión", "Its page came back with another session"}
+		head = words{"Su página volvió con otra sesión", "Their page came back with another session"}
 	case events.ResyncFailed:
-		head = words{"Al volver no se pudo leer el registro de eventos", "When it came back the event log could not be read"}
+		head = words{"Al volver no se pudo leer el registro de eventos", "When they came back the event log could not be read"}
 	}
 	return words{head.ES + tail.ES, head.EN + tail.EN}
 }
@@ -101,7 +108,7 @@ func (s story) whyExpired() words {
 func (s story) whyAbsent(f *facts) words {
 	switch {
 	case !s.at.IsZero():
-		return words{"Su página se cerró a las " + clock(s.at) + " sin haberlo confirmado.", "Its page was closed at " + clock(s.at) + " without having confirmed it."}
+		return words{"Su página se cerró a las " + f.clock(s.at).ES + " sin haberlo confirmado.", "Their page was closed at " + f.clock(s.at).EN + " without having confirmed it."}
 	case f.user.CreatedAt.Time().After(f.event.At):
 		return words{"Su cuenta no existía todavía.", "The account did not exist yet."}
 	}
@@ -154,7 +161,7 @@ func (s story) whyUnknown() words {
 	case whyNode:
 		return words{"Estaba en otro nodo, que ya no dice qué le entregó.", "The user was at another node, which does not tell any more what it delivered."}
 	case whyTaken:
-		return words{"Su página se desconectó y otra conexión tomó su lugar; de esa no se sabe más.", "Its page went away, and another connection took its place, of which nothing more is known."}
+		return words{"Su página se desconectó y otra conexión tomó su lugar; de esa no se sabe más.", "Their page went away, and another connection took its place, of which nothing more is known."}
 	case whyPush:
 		return words{"Escucha por un socket push, que no confirma lo que recibe.", "The user listens on a push socket, which does not confirm what it gets."}
 	}
@@ -169,10 +176,10 @@ func (s story) next(f *facts) (words, bool) {
 		return words{"Si la página sigue conectada lo confirmará en unos segundos; si no, se le reenviará cuando vuelva.",
 			"If the page is still connected it will confirm within seconds; if not, it is sent again when the page comes back."}, true
 	case stateAway:
-		return words{"Se le reenviará si vuelve antes de las " + clock(s.until) + "; después se le pedirá cargar sus datos.",
-			"It will be sent again if the page comes back before " + clock(s.until) + "; afterwards the page is told to load its data."}, true
+		return words{"Se le reenviará si vuelve antes de las " + f.clock(s.until).ES + "; después se le pedirá cargar sus datos.",
+			"It will be sent again if the page comes back before " + f.clock(s.until).EN + "; afterwards the page is told to load its data."}, true
 	case stateExpired:
-		return words{"Su página ya cargó los datos de nuevo; no falta nada.", "Its page has loaded its data again; nothing is missing."}, true
+		return words{"Su página ya cargó los datos de nuevo; no falta nada.", "Their page has loaded its data again; nothing is missing."}, true
 	case stateAbsent:
 		return words{"Nada se le debe: su página carga los datos al abrirse. Si además debe ver el aviso, reenvíelo.",
 			"Nothing is owed: a page loads its data when it is opened. If the notice itself matters, resend it."}, true

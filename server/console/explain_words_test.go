@@ -56,3 +56,16 @@ func TestExplainWords(t *testing.T) {
 		}
 	}
 }
+
+// A time of another day is told with its day.
+func TestExplainDays(t *testing.T) {
+	f := known(func(*facts) {})
+	f.now = at(3600)
+	s := story{state: stateAway, at: at(-2), until: at(86398)}
+	if why := s.why(f); strings.Contains(why.EN, " on ") || strings.Contains(why.ES, " del ") {
+		t.Errorf("today has a day: %+v", why)
+	}
+	if next, _ := s.next(f); !strings.Contains(next.EN, " on ") || !strings.Contains(next.ES, " del ") {
+		t.Errorf("tomorrow has no day: %+v", next)
+	}
+}
