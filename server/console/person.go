@@ -118,7 +118,7 @@ func (s *Service) wholePerson(ctx context.Context, id int64) (wholePersonJSON, e
 	if err != nil {
 		return wholePersonJSON{}, err
 	}
-	present, err := s.config.Store.UsersPresent(ctx)
+	present, err := s.present(ctx)
 	if err != nil {
 		return wholePersonJSON{}, err
 	}
@@ -126,9 +126,8 @@ func (s *Service) wholePerson(ctx context.Context, id int64) (wholePersonJSON, e
 	if err != nil {
 		return wholePersonJSON{}, err
 	}
-	_, online := slices.BinarySearch(present, id)
 	out := wholePersonJSON{
-		UserID: u.ID, Username: u.Username, Role: u.Role, Status: u.Status, Online: online, Sessions: int64(len(sessions)),
+		UserID: u.ID, Username: u.Username, Role: u.Role, Status: u.Status, Online: present[id], Sessions: int64(len(sessions)),
 		LastLogin: u.LastLogin, LastLogout: u.LastLogout,
 	}
 	if len(sessions) > 0 {

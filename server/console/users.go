@@ -1,13 +1,14 @@
 package console
 
 import (
+	"context"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
+	"github.com/relevo/relevo/server/live"
 )
 
 // usersMost bounds the list of a picker.
@@ -36,9 +37,9 @@ func (s *Service) Users(c *gin.Context) {
 	if err == nil {
 		users, err = s.config.Store.SearchUsers(ctx, q, usersMost)
 	}
-	var present []int64
+	var present map[int64]bool
 	if err == nil {
-		present, err = s.config.Store.UsersPresent(ctx)
+		present, err = s.present(ctx)
 	}
 	if err != nil {
 		middleware.Refuse(c, err)
@@ -46,8 +47,26 @@ func (s *Service) Users(c *gin.Context) {
 	}
 	out := usersJSON{Success: true, Users: make([]userJSON, 0, len(users))}
 	for _, u := range users {
-		_, online := slices.BinarySearch(present, u.ID)
-		out.Users = append(out.Users, userJSON{u.ID, u.Username, u.Role, u.Status, online})
+		out.Users = append(out.Users, userJSON{u.ID, u.Username, u.Role, u.Status, present[u.ID]})
 	}
 	c.JSON(http.StatusOK, out)
+}
+
+// present is who is online: the database says it of all nodes, a moment later than this
+// node knows it of its own sockets.
+func (s *Service) present(ctx context.Context) (map[int64]bool, error) {
+	ids, err := s.config.Store.UsersPresent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	s.config.Engine.EachSocket(func(socket live.SocketState) {
+		if !socket.Identity.Anonymous() {
+			out[socket.Identity.UserID] = true
+		}
+	})
+	return out, nil
 }
