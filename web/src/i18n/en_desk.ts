@@ -76,7 +76,7 @@ export const enDesk: Record<keyof typeof esDesk, string> = {
   'action.resend': 'Resend event',
   'action.resend_text': 'Records the event again, with a new id, for the same audience or for one person.',
   'action.resend_confirm': 'Resend {name}?',
-  'action.resend_to': 'Only to {user}',
+  'action.resend_to': 'Resend to {user} only',
   'action.resend_all': 'To the whole audience of the original',
   'action.resend_event': 'Id of the event',
   'action.resend_user': 'Only to (optional)',

@@ -74,7 +74,7 @@ export const esDesk = {
   'action.resend': 'Reenviar evento',
   'action.resend_text': 'Anota el evento otra vez, con un id nuevo, para los mismos destinatarios o para una sola persona.',
   'action.resend_confirm': '¿Reenviar {name}?',
-  'action.resend_to': 'Solo a {user}',
+  'action.resend_to': 'Reenviar solo a {user}',
   'action.resend_all': 'A todos los destinatarios del original',
   'action.resend_event': 'Id del evento',
   'action.resend_user': 'Solo a (opcional)',
