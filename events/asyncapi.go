@@ -103,7 +103,7 @@ func message(r *schema.Reflector, row Row) schema.Schema {
 		if row.Push {
 			when = "In a replayed event, and in every message of a push socket but an open request"
 		}
-		properties["_event_id"] = schema.Schema{"type": "string", "format": "uuid", "description": when + ": its id, by which a repetition is known."}
+		properties[idMember] = schema.Schema{"type": "string", "format": "uuid", "description": when + ": its id, by which a repetition is known."}
 	}
 	audience := schema.Schema{"rooms": row.Audience.Rooms}
 	if len(row.Audience.Except) > 0 {

@@ -15,9 +15,6 @@ const Redacted = "•••"
 // redactDepth is how deep a payload is looked into; what is deeper is hidden whole.
 const redactDepth = 16
 
-// idMember is added to payloads that are sent once more.
-const idMember = "_event_id"
-
 // Redact hides in a payload what the rows of its name mark as private: each such value
 // becomes the string Redacted, and null stays null. Of what no row describes, and of an
 // unknown name, every value that is neither object nor list is hidden. Keys stay, in

@@ -1,10 +1,8 @@
 package console
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -80,13 +78,11 @@ func (s *Service) Resend(c *gin.Context) {
 
 // repetition is the event as it is sent again; user 0 means its whole audience.
 func (s *Service) repetition(c *gin.Context, event models.LoggedEvent, user int64) (models.EventRecord, error) {
-	out := models.EventRecord{Name: event.Name, Rooms: event.Rooms, Except: event.Except, Entity: event.Entity}
+	out := models.EventRecord{
+		Name: event.Name, Payload: events.WithEventID(event.Payload, event.ID), Rooms: event.Rooms, Except: event.Except, Entity: event.Entity,
+	}
 	if !events.Resendable(event.Name) {
 		return out, models.Errorf(models.Unprocessable, "El evento %s no se puede reenviar", event.Name)
-	}
-	var err error
-	if out.Payload, err = withEventID(event); err != nil {
-		return out, err
 	}
 	if user == 0 {
 		return out, nil
@@ -106,25 +102,4 @@ func (s *Service) repetition(c *gin.Context, event models.LoggedEvent, user int6
 	// Nobody is excepted: it is the user that is allowed it.
 	out.Rooms, out.Except = []string{events.RoomUser(u.ID)}, nil
 	return out, nil
-}
-
-// withEventID adds the id of the event to its payload, as in a replay; an id that is there
-// stays, so that a repetition of a repetition names the original.
-func withEventID(event models.LoggedEvent) (json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(event.Payload, &members); err != nil {
-		return nil, &models.Error{Code: models.Unprocessable, Message: "El evento no se puede reenviar", Err: err}
-	}
-	if _, known := members["_event_id"]; known {
-		return event.Payload, nil
-	}
-	id, err := json.Marshal(event.ID)
-	if err != nil {
-		return nil, fmt.Errorf("encode event id: %w", err)
-	}
-	body := slices.Clone(event.Payload[:len(event.Payload)-1])
-	if len(members) > 0 {
-		body = append(body, ',')
-	}
-	return append(append(append(body, `"_event_id":`...), id...), '}'), nil
 }

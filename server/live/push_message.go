@@ -24,7 +24,7 @@ func newPushMessage(m Message) (*pushMessage, error) {
 	body := m.Payload
 	if m.Mark > 0 {
 		out.id, _, _ = strings.Cut(m.Offset, "_")
-		body = withEventID(body, out.id)
+		body = events.WithEventID(body, out.id)
 	}
 	if m.Latest {
 		out.key = m.Name + "\x00" + m.Entity
@@ -35,7 +35,7 @@ func newPushMessage(m Message) (*pushMessage, error) {
 
 // missedMessage is an event of the log that a socket has missed.
 func missedMessage(d events.Delivery) *pushMessage {
-	return &pushMessage{id: d.ID, frame: newPushFrame(withEventID(d.Payload, d.ID))}
+	return &pushMessage{id: d.ID, frame: newPushFrame(events.WithEventID(d.Payload, d.ID))}
 }
 
 // typed is a payload that is an object as a push message of its own name: the name is

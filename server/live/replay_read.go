@@ -1,7 +1,6 @@
 package live
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -88,7 +87,7 @@ func withOffsets(rows, visible []models.LoggedEvent, start, at models.EventCurso
 		}
 		if len(out) < len(visible) && visible[len(out)].Seq == row.Seq {
 			offset := events.Delivery{LoggedEvent: row, Cursor: place}.Offset()
-			out = append(out, missedEvent{row.Name, withEventID(row.Payload, row.ID), offset})
+			out = append(out, missedEvent{row.Name, events.WithEventID(row.Payload, row.ID), offset})
 		}
 	}
 	return out
@@ -112,7 +111,7 @@ func (r *Replay) between(p *plan) (between []missedEvent, mark uint64, place mod
 	for _, row := range events.Visible(rows, p.viewer) {
 		payload := row.Payload
 		if p.returns {
-			payload = withEventID(payload, row.ID)
+			payload = events.WithEventID(payload, row.ID)
 		}
 		between = append(between, missedEvent{row.Name, payload, offsets[row.Seq]})
 	}
@@ -137,23 +136,6 @@ func changesRole(rows []models.LoggedEvent, v events.Viewer) bool {
 	})
 }
 
-// withEventID adds the event's id to a payload that is an object, as its last key,
-// so that a client can tell a repetition.
-func withEventID(payload json.RawMessage, id string) json.RawMessage {
-	body := bytes.TrimRight(payload, " \t\r\n")
-	if len(body) < 2 || body[0] != '{' || body[len(body)-1] != '}' {
-		return payload
-	}
-	out := make(json.RawMessage, 0, len(body)+len(id)+20)
-	out = append(out, body[:len(body)-1]...)
-	if len(bytes.TrimSpace(body[1:len(body)-1])) > 0 {
-		out = append(out, ',')
-	}
-	out = append(out, `"_event_id":"`...)
-	out = append(out, id...)
-	return append(out, `"}`...)
-}
-
 // owed reads what the viewer has missed between two places, for a socket that is
 // connected already.
 func (r *Replay) owed(ctx context.Context, v events.Viewer, from, to models.EventCursor) ([]missedEvent, error) {
@@ -169,7 +151,7 @@ func (r *Replay) owed(ctx context.Context, v events.Viewer, from, to models.Even
 	}
 	out := make([]missedEvent, 0, len(visible))
 	for _, row := range visible {
-		out = append(out, missedEvent{name: row.Name, payload: withEventID(row.Payload, row.ID)})
+		out = append(out, missedEvent{name: row.Name, payload: events.WithEventID(row.Payload, row.ID)})
 	}
 	return out, nil
 }
