@@ -77,17 +77,17 @@ func (a *Audit) List(c *gin.Context) {
 func auditFilter(c *gin.Context) (models.AuditFilter, error) {
 	f := models.AuditFilter{Action: c.Query("action"), Entity: c.Query("entity"), Limit: auditDefault}
 	var err error
-	if f.UserID, err = userQuery(c); err != nil {
+	if f.UserID, err = middleware.UserQuery(c); err != nil {
 		return f, err
 	}
 	if text := c.Query("limit"); text != "" {
 		if f.Limit, err = strconv.Atoi(text); err != nil || f.Limit < 1 || f.Limit > auditMost {
-			return f, refused("limit", "debe estar entre 1 y "+strconv.Itoa(auditMost))
+			return f, middleware.FieldError("limit", "debe estar entre 1 y "+strconv.Itoa(auditMost))
 		}
 	}
 	if text := c.Query("before"); text != "" {
 		if f.Before, err = models.ParseAuditCursor(text); err != nil {
-			return f, refused("before", "debe ser el next de la respuesta anterior")
+			return f, middleware.FieldError("before", "debe ser el next de la respuesta anterior")
 		}
 	}
 	if f.From, _, err = instantQuery(c, "from"); err != nil {
@@ -115,5 +115,5 @@ func instantQuery(c *gin.Context, key string) (at time.Time, day bool, err error
 			return at, false, nil
 		}
 	}
-	return time.Time{}, false, refused(key, "debe ser AAAA-MM-DD o AAAA-MM-DDTHH:MM:SS")
+	return time.Time{}, false, middleware.FieldError(key, "debe ser AAAA-MM-DD o AAAA-MM-DDTHH:MM:SS")
 }

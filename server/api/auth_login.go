@@ -197,9 +197,9 @@ func readCredentials(c *gin.Context) (credentials, error) {
 			Remember remember `json:"remember"`
 			Next     string   `json:"next"`
 		}
-		raw, err := readBounded(c.Request.Body)
+		raw, err := middleware.ReadBounded(c.Request.Body)
 		if err == nil {
-			err = parseJSON(raw, &body)
+			err = middleware.ParseJSON(raw, &body)
 		}
 		if err != nil {
 			return in, err

@@ -20,7 +20,7 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 		Old text `json:"old_password"`
 		New text `json:"new_password"`
 	}
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	if in.Old == "" || in.New == "" {
@@ -62,7 +62,7 @@ func (a *Auth) ChangePassword(c *gin.Context) {
 // ResetPassword answers POST /reset_password/<id> (contract 3.2): 403 also for a
 // password that is too weak, as the system replaced does.
 func (a *Auth) ResetPassword(c *gin.Context) {
-	target, ok := pathID(c, "id")
+	target, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -73,7 +73,7 @@ func (a *Auth) ResetPassword(c *gin.Context) {
 	var in struct {
 		New text `json:"new_password"`
 	}
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	if in.New == "" {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"github.com/relevo/relevo/middleware"
 )
 
 // Whatever body arrives with whatever type: it is read as an object of the right
@@ -40,7 +41,7 @@ func FuzzReadJSON(f *testing.F) {
 				Name string `json:"name"`
 			} `json:"list"`
 		}
-		if readJSON(c, &in) {
+		if middleware.ReadJSON(c, &in, maxBody) {
 			var object map[string]json.RawMessage
 			if err := json.Unmarshal(body, &object); err != nil || object == nil {
 				t.Fatalf("%q is taken for an object", body)

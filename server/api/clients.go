@@ -87,7 +87,7 @@ func (h *Clients) Stats(c *gin.Context) {
 // read finds the client of the path with its stats; it answers and reports false when
 // it cannot.
 func (h *Clients) read(c *gin.Context) (models.Client, models.ClientStats, bool) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return models.Client{}, models.ClientStats{}, false
 	}

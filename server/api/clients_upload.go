@@ -44,7 +44,7 @@ func (h *Clients) UploadValidationOC(c *gin.Context) {
 // them in its row, under the names that rename gives; at least one must be there.
 func (h *Clients) upload(c *gin.Context, fields func(documentType string) []string, rename map[string]string, body func(models.Client) gin.H) {
 	by := middleware.ActorOf(c)
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

@@ -28,7 +28,7 @@ func (h *Clients) Create(c *gin.Context) {
 		}
 	} else {
 		var body map[string]json.RawMessage
-		if !readJSON(c, &body) {
+		if !middleware.ReadJSON(c, &body, maxBody) {
 			return
 		}
 		in, err = clientFromJSON(body)
@@ -64,12 +64,12 @@ func (h *Clients) Create(c *gin.Context) {
 // Update answers PUT and PATCH /clients/api/update/:id.
 func (h *Clients) Update(c *gin.Context) {
 	by := middleware.ActorOf(c)
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
 	var body map[string]json.RawMessage
-	if !readJSON(c, &body) {
+	if !middleware.ReadJSON(c, &body, maxBody) {
 		return
 	}
 	in, err := clientFromJSON(body)
@@ -91,14 +91,14 @@ func (h *Clients) Update(c *gin.Context) {
 // ChangeStatus answers PATCH /clients/api/change_status/:id.
 func (h *Clients) ChangeStatus(c *gin.Context) {
 	by := middleware.ActorOf(c)
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
 	var body struct {
 		Status string `json:"status"`
 	}
-	if !readJSON(c, &body) {
+	if !middleware.ReadJSON(c, &body, maxBody) {
 		return
 	}
 	var row models.Client
@@ -119,7 +119,7 @@ func (h *Clients) ChangeStatus(c *gin.Context) {
 // the file store: operations and the audit trail may still lead to them.
 func (h *Clients) Delete(c *gin.Context) {
 	by := middleware.ActorOf(c)
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

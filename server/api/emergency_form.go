@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -36,7 +37,7 @@ type emergencyForm struct {
 // readForm reads the body. With an error nothing was answered.
 func readForm(c *gin.Context) (emergencyForm, error) {
 	f := emergencyForm{at: []string{"body"}, faults: &detailFaults{}}
-	body, err := readBody(c, maxEmergencyBody)
+	body, err := middleware.ReadBody(c, maxEmergencyBody)
 	if err != nil {
 		return f, err
 	}

@@ -81,7 +81,7 @@ func (e *Emit) publish(c *gin.Context, batch bool, parse func([]byte) ([]events.
 	if err := e.admit(c, key, 1); err != nil {
 		return err
 	}
-	body, err := readBody(c, maxEmitBody)
+	body, err := middleware.ReadBody(c, maxEmitBody)
 	if err != nil {
 		return err
 	}

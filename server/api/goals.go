@@ -67,7 +67,7 @@ type goalsBody struct {
 // traders are skipped. Nothing is audited and no event is sent (contract 2.4, 4.4).
 func (g *Goals) Save(c *gin.Context) {
 	var body goalsBody
-	if !readJSON(c, &body) {
+	if !middleware.ReadJSON(c, &body, maxBody) {
 		return
 	}
 	if len(body.Goals) == 0 || len(body.Goals) > maxGoals {

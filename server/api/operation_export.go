@@ -43,7 +43,7 @@ func (o *Operations) ExportHistory(c *gin.Context) {
 		}
 		day, err := time.Parse(time.DateOnly, text)
 		if err != nil {
-			middleware.Refuse(c, refused(key, "debe ser una fecha AAAA-MM-DD"))
+			middleware.Refuse(c, middleware.FieldError(key, "debe ser una fecha AAAA-MM-DD"))
 			return
 		}
 		set(models.LimaDate(day.Date()))

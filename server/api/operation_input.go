@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -21,15 +22,11 @@ const (
 // is expected.
 type fields map[string]json.RawMessage
 
-func refused(key, why string) error {
-	return models.Errorf(models.Invalid, "El campo %s %s", key, why)
-}
-
 // raw is the value as sent, nil when the key is missing.
 func (f fields) raw(key string) (json.RawMessage, error) {
 	v, ok := f[key]
 	if ok && string(v) == "null" {
-		return nil, refused(key, "no puede ser nulo")
+		return nil, middleware.FieldError(key, "no puede ser nulo")
 	}
 	return v, nil
 }
@@ -53,10 +50,10 @@ func (f fields) exact(key string, max int) (*string, error) {
 	}
 	var s string
 	if json.Unmarshal(v, &s) != nil {
-		return nil, refused(key, "debe ser texto")
+		return nil, middleware.FieldError(key, "debe ser texto")
 	}
 	if utf8.RuneCountInString(s) > max {
-		return nil, refused(key, "es demasiado largo")
+		return nil, middleware.FieldError(key, "es demasiado largo")
 	}
 	return &s, nil
 }
@@ -87,7 +84,7 @@ func (f fields) money(key string) (*models.Money, error) {
 	}
 	var m models.Money
 	if m.UnmarshalJSON(v) != nil {
-		return nil, refused(key, "debe ser un número")
+		return nil, middleware.FieldError(key, "debe ser un número")
 	}
 	return &m, nil
 }
@@ -100,7 +97,7 @@ func (f fields) id(key string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(strings.Trim(string(v), `"`), 10, 32)
 	if err != nil || n <= 0 {
-		return 0, refused(key, "debe ser un entero positivo")
+		return 0, middleware.FieldError(key, "debe ser un entero positivo")
 	}
 	return n, nil
 }
@@ -113,11 +110,11 @@ func (f fields) list(key string) ([]fields, error) {
 	}
 	items := []fields{}
 	if json.Unmarshal(v, &items) != nil {
-		return nil, refused(key, "debe ser una lista de objetos")
+		return nil, middleware.FieldError(key, "debe ser una lista de objetos")
 	}
 	for _, item := range items {
 		if item == nil {
-			return nil, refused(key, "debe ser una lista de objetos")
+			return nil, middleware.FieldError(key, "debe ser una lista de objetos")
 		}
 	}
 	return items, nil
@@ -142,7 +139,7 @@ func newOperation(f fields) (in models.NewOperation, err error) {
 	}
 	for key, missing := range map[string]bool{"client_id": in.ClientID == 0, "operation_type": kind == nil, "amount_usd": usd == nil, "exchange_rate": rate == nil} {
 		if missing {
-			return in, refused(key, "es obligatorio")
+			return in, middleware.FieldError(key, "es obligatorio")
 		}
 	}
 	in.Type, in.AmountUSD, in.ExchangeRate = strings.TrimSpace(*kind), *usd, *rate

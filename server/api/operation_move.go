@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/relevo/relevo/events"
+	"github.com/relevo/relevo/middleware"
 	"github.com/relevo/relevo/models"
 )
 
@@ -83,7 +84,7 @@ func (o *Operations) Cancel(c *gin.Context) {
 	reason, ok := changeOf(c, func(f fields) (string, error) {
 		reason, err := remark(f, "reason")
 		if err == nil && reason == "" {
-			err = refused("reason", "es obligatorio")
+			err = middleware.FieldError("reason", "es obligatorio")
 		}
 		return reason, err
 	})
@@ -110,7 +111,7 @@ type statusChange struct{ status, notes string }
 func readStatusChange(f fields) (in statusChange, err error) {
 	status, err := f.exact("status", maxAccount)
 	if err == nil && status == nil {
-		err = refused("status", "es obligatorio")
+		err = middleware.FieldError("status", "es obligatorio")
 	}
 	if err != nil {
 		return in, err
@@ -152,7 +153,7 @@ func (o *Operations) Reassign(c *gin.Context) {
 	operator, ok := changeOf(c, func(f fields) (int64, error) {
 		id, err := f.id("new_operator_id")
 		if err == nil && id == 0 {
-			err = refused("new_operator_id", "es obligatorio")
+			err = middleware.FieldError("new_operator_id", "es obligatorio")
 		}
 		return id, err
 	})

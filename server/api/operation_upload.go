@@ -90,7 +90,7 @@ func (o *Operations) UploadProof(c *gin.Context) {
 // upload frames one upload: the operation of the path, the form, the answer. Files that
 // no committed row names are discarded.
 func (o *Operations) upload(c *gin.Context, do func(*uploads, models.Actor, models.Operation) (gin.H, error)) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -130,7 +130,7 @@ func formIndex(c *gin.Context, field, fallback string) (int, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {
-		return 0, refused(field, "debe ser un número entero")
+		return 0, middleware.FieldError(field, "debe ser un número entero")
 	}
 	return int(n), nil
 }
@@ -142,7 +142,7 @@ func formComment(c *gin.Context) (*string, error) {
 		return nil, nil
 	}
 	if len([]rune(v[0])) > maxRemark {
-		return nil, refused("comentario", "es demasiado largo")
+		return nil, middleware.FieldError("comentario", "es demasiado largo")
 	}
 	plain := models.PlainText(v[0])
 	return &plain, nil

@@ -13,7 +13,7 @@ import (
 // act runs one action on the operation of the path in one transaction, which holds the
 // row, its audit line and its events together, and answers with the operation.
 func (o *Operations) act(c *gin.Context, message string, do func(tx *models.Tx, by models.Actor, id int64) (models.Operation, error)) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -36,7 +36,7 @@ func (o *Operations) run(c *gin.Context, status int, message string, do func(tx 
 // bodyOf reads the JSON object and what parse makes of it, or answers and reports false.
 func bodyOf[T any](c *gin.Context, parse func(fields) (T, error)) (in T, ok bool) {
 	var f fields
-	if !readJSON(c, &f) {
+	if !middleware.ReadJSON(c, &f, maxBody) {
 		return in, false
 	}
 	in, err := parse(f)
@@ -50,7 +50,7 @@ func bodyOf[T any](c *gin.Context, parse func(fields) (T, error)) (in T, ok bool
 // changeOf is bodyOf for the operation of the path: a path that cannot name one is 404
 // whatever the body says.
 func changeOf[T any](c *gin.Context, parse func(fields) (T, error)) (in T, ok bool) {
-	if _, ok := pathID(c, "id"); !ok {
+	if _, ok := middleware.PathID(c, "id"); !ok {
 		return in, false
 	}
 	return bodyOf(c, parse)

@@ -44,7 +44,7 @@ func (o *Operations) List(c *gin.Context) {
 	if s := c.Query("client_id"); s != "" && f.Status == "" {
 		id, err := strconv.ParseInt(s, 10, 32)
 		if err != nil || id <= 0 {
-			middleware.Refuse(c, refused("client_id", "debe ser un entero positivo"))
+			middleware.Refuse(c, middleware.FieldError("client_id", "debe ser un entero positivo"))
 			return
 		}
 		f.ClientID = id
@@ -116,7 +116,7 @@ func (o *Operations) CheckPending(c *gin.Context) {
 
 // MarkNotesRead is POST /operations/api/mark_notes_read/<id>. It tells nobody.
 func (o *Operations) MarkNotesRead(c *gin.Context) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

@@ -86,7 +86,7 @@ func (p *Profits) list(c *gin.Context) (gin.H, error) {
 // Nothing is audited and no event is sent (contract 2.4, 4.4).
 func (p *Profits) Save(c *gin.Context) {
 	var body profitBody
-	if !readJSON(c, &body) {
+	if !middleware.ReadJSON(c, &body, maxBody) {
 		return
 	}
 	saved, err := p.save(c, body)

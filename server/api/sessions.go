@@ -51,7 +51,7 @@ type sessionJSON struct {
 // all or, with user_id, those of one user; others see their own.
 func (s *Sessions) List(c *gin.Context) {
 	id := middleware.IdentityOf(c)
-	user, err := userQuery(c)
+	user, err := middleware.UserQuery(c)
 	switch {
 	case err != nil:
 	case id.Role == models.Master:
@@ -83,7 +83,7 @@ func (s *Sessions) List(c *gin.Context) {
 // Delete answers DELETE /api/sessions/<id>: the own session, for a Master any. With
 // it ends the remembered login that it came from.
 func (s *Sessions) Delete(c *gin.Context) {
-	session, ok := pathID(c, "id")
+	session, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -109,7 +109,7 @@ func (s *Sessions) Delete(c *gin.Context) {
 // keep=current everywhere else. A Master names another user by user_id.
 func (s *Sessions) DeleteAll(c *gin.Context) {
 	id, by := middleware.IdentityOf(c), middleware.ActorOf(c)
-	user, err := userQuery(c)
+	user, err := middleware.UserQuery(c)
 	if user == 0 {
 		user = id.UserID
 	}
@@ -121,7 +121,7 @@ func (s *Sessions) DeleteAll(c *gin.Context) {
 	case kept == "current":
 		keep = id.SessionID
 	case kept != "":
-		err = refused("keep", "debe ser current")
+		err = middleware.FieldError("keep", "debe ser current")
 	}
 	var ended []int64
 	if err == nil {
@@ -151,19 +151,6 @@ func (s *Sessions) answerEnded(c *gin.Context, ended []int64, err error) {
 		s.sessions.Clear(c)
 	}
 	answer(c, http.StatusOK, gin.H{"message": "Sesiones cerradas: " + strconv.Itoa(len(ended)), "ended": len(ended), "signed_out": own})
-}
-
-// userQuery reads the parameter user_id; 0 without it.
-func userQuery(c *gin.Context) (int64, error) {
-	text := c.Query("user_id")
-	if text == "" {
-		return 0, nil
-	}
-	id, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || id < 1 {
-		return 0, refused("user_id", "debe ser el número de un usuario")
-	}
-	return id, nil
 }
 
 func fromMillis(at int64) models.LimaTime { return models.ToLima(time.UnixMilli(at)) }

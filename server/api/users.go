@@ -57,7 +57,7 @@ func (u *Users) answerList(c *gin.Context, list []models.User, err error) {
 
 // Get answers GET /users/api/<id>, with what the user created.
 func (u *Users) Get(c *gin.Context) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

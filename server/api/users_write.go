@@ -21,7 +21,7 @@ func (u *Users) Create(c *gin.Context) {
 		Role     *text `json:"role"`
 	}
 	in.Role = new(text)
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	user := models.NewUser{Username: in.Username.trim(), Email: in.Email.trim(), DNI: in.DNI.trim(), Role: models.Trader}
@@ -66,7 +66,7 @@ func (u *Users) Create(c *gin.Context) {
 
 // Update answers PUT /users/api/update/<id>: empty fields stay as they are.
 func (u *Users) Update(c *gin.Context) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -76,7 +76,7 @@ func (u *Users) Update(c *gin.Context) {
 		Role   text `json:"role"`
 		Status text `json:"status"`
 	}
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	change := models.UserChange{Email: in.Email.given(), DNI: in.DNI.given(), Role: in.Role.given(), Status: in.Status.given()}
@@ -85,7 +85,7 @@ func (u *Users) Update(c *gin.Context) {
 
 // ToggleStatus answers POST /users/api/toggle_status/<id>.
 func (u *Users) ToggleStatus(c *gin.Context) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}
@@ -98,7 +98,7 @@ func (u *Users) ToggleStatus(c *gin.Context) {
 
 // Delete answers DELETE /users/api/delete/<id>: the user stays as inactive.
 func (u *Users) Delete(c *gin.Context) {
-	id, ok := pathID(c, "id")
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

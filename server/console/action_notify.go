@@ -54,7 +54,7 @@ func (in notifyJSON) room() (room, entity string, id int64, err error) {
 	case in.UserID != 0:
 		return events.RoomUser(in.UserID), "User", in.UserID, nil
 	case !slices.Contains(models.Roles, in.Role):
-		return "", "", 0, refused("role", "debe ser "+strings.Join(models.Roles, ", "))
+		return "", "", 0, middleware.FieldError("role", "debe ser "+strings.Join(models.Roles, ", "))
 	}
 	return events.RoomRole(in.Role), "Notification", 0, nil
 }
@@ -65,11 +65,11 @@ func (in notifyJSON) notification() (events.Notification, error) {
 	kinds := []string{events.NotifyInfo, events.NotifySuccess, events.NotifyWarning, events.NotifyError}
 	switch {
 	case n.Title == "" || utf8.RuneCountInString(n.Title) > titleMost:
-		return n, refused("title", "debe tener entre 1 y 100 caracteres")
+		return n, middleware.FieldError("title", "debe tener entre 1 y 100 caracteres")
 	case n.Message == "" || utf8.RuneCountInString(n.Message) > messageMost:
-		return n, refused("message", "debe tener entre 1 y 500 caracteres")
+		return n, middleware.FieldError("message", "debe tener entre 1 y 500 caracteres")
 	case !slices.Contains(kinds, n.Type):
-		return n, refused("type", "debe ser "+strings.Join(kinds, ", "))
+		return n, middleware.FieldError("type", "debe ser "+strings.Join(kinds, ", "))
 	}
 	return n, nil
 }
@@ -79,7 +79,7 @@ func plain(text string) string { return strings.TrimSpace(models.PlainText(text)
 // Notify answers POST /console/api/actions/notify.
 func (s *Service) Notify(c *gin.Context) {
 	var in notifyJSON
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	reason, err := reasonOf(in.Reason)

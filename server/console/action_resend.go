@@ -39,7 +39,7 @@ func (r *notedRecorder) Record(e models.EventRecord) error {
 // id, and with that of the original in its payload, by which clients know a repetition.
 func (s *Service) Resend(c *gin.Context) {
 	var in resendJSON
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	reason, err := reasonOf(in.Reason)

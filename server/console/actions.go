@@ -40,7 +40,7 @@ func (s *Service) spend(c *gin.Context) {
 func reasonOf(text string) (string, error) {
 	text = strings.TrimSpace(models.PlainText(text))
 	if n := utf8.RuneCountInString(text); n < reasonLeast || n > reasonMost {
-		return "", refused("reason", "debe tener entre 3 y 200 caracteres")
+		return "", middleware.FieldError("reason", "debe tener entre 3 y 200 caracteres")
 	}
 	return text, nil
 }
@@ -77,12 +77,12 @@ type signedOutJSON struct {
 // SignOut answers POST /console/api/actions/sign_out: what DELETE /api/sessions does.
 func (s *Service) SignOut(c *gin.Context) {
 	var in signOutJSON
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	reason, err := reasonOf(in.Reason)
 	if err == nil && in.UserID < 1 {
-		err = refused("user_id", "debe ser el número de un usuario")
+		err = middleware.FieldError("user_id", "debe ser el número de un usuario")
 	}
 	sockets := len(s.socketsOf(in.UserID))
 	var ended []int64
@@ -121,7 +121,7 @@ var errNoSocket = &models.Error{Code: models.NotFound, Message: "El socket no ex
 // what is not written down is not done.
 func (s *Service) Disconnect(c *gin.Context) {
 	var in disconnectJSON
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	reason, err := reasonOf(in.Reason)
@@ -165,7 +165,7 @@ type drainJSON struct {
 // as after SIGTERM. Who runs it starts it again.
 func (s *Service) Drain(c *gin.Context) {
 	var in drainJSON
-	if !readJSON(c, &in) {
+	if !middleware.ReadJSON(c, &in, maxBody) {
 		return
 	}
 	reason, err := reasonOf(in.Reason)

@@ -70,22 +70,22 @@ func (s *Service) readSearch(c *gin.Context) (q search, err error) {
 			return q, err
 		}
 		if strings.ContainsRune(*into, 0) {
-			return q, refused(key, "no es válido")
+			return q, middleware.FieldError(key, "no es válido")
 		}
 	}
 	if _, known := s.class[q.Name]; q.Name != "" && !known {
-		return q, refused("name", "no es un evento")
+		return q, middleware.FieldError("name", "no es un evento")
 	}
 	if text := c.Query("limit"); text != "" {
 		if q.Limit, err = strconv.Atoi(text); err != nil || q.Limit < 1 || q.Limit > searchMost {
-			return q, refused("limit", "debe estar entre 1 y "+strconv.Itoa(searchMost))
+			return q, middleware.FieldError("limit", "debe estar entre 1 y "+strconv.Itoa(searchMost))
 		}
 	}
 	ctx := c.Request.Context()
 	if q.Below, err = s.placeBefore(ctx, c.Query("before")); err != nil {
 		return q, err
 	}
-	user, err := userQuery(c)
+	user, err := middleware.UserQuery(c)
 	if err != nil || user == 0 {
 		return q, err
 	}
@@ -108,7 +108,7 @@ func (s *Service) placeBefore(ctx context.Context, text string) (int64, error) {
 		return seq, nil
 	}
 	if !isEventID(text) {
-		return 0, refused("before", "debe ser el next de la respuesta anterior o un evento")
+		return 0, middleware.FieldError("before", "debe ser el next de la respuesta anterior o un evento")
 	}
 	e, err := s.event(ctx, text)
 	return e.Seq, err

@@ -66,7 +66,7 @@ func readAsset(built fs.FS, name string) (asset, error) {
 		return asset{}, err
 	}
 	sum := sha256.Sum256(body)
-	a := asset{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+	a := asset{body: body, kind: middleware.ContentType(name), etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 	switch packed, err := fs.ReadFile(built, name+".gz"); {
 	case err == nil:
 		a.gzip = packed
@@ -85,27 +85,6 @@ func readAsset(built fs.FS, name string) (asset, error) {
 		a.gzip = nil
 	}
 	return a, nil
-}
-
-// kindOf does not ask the machine's MIME tables, which differ.
-func kindOf(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".json", ".map":
-		return "application/json"
-	case ".png":
-		return "image/png"
-	case ".woff2":
-		return "font/woff2"
-	}
-	return "application/octet-stream"
 }
 
 // serve writes an asset, compressed for who takes that.

@@ -62,7 +62,7 @@ func (s *Service) People(c *gin.Context) {
 	role, q := c.Query("role"), ""
 	var err error
 	if role != "" && !slices.Contains(models.Roles, role) {
-		err = refused("role", "debe ser "+strings.Join(models.Roles, ", "))
+		err = middleware.FieldError("role", "debe ser "+strings.Join(models.Roles, ", "))
 	} else {
 		q, err = textQuery(c, "q")
 	}

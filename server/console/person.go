@@ -80,7 +80,7 @@ type personAnswerJSON struct {
 
 // Person answers GET /console/api/people/<id>.
 func (s *Service) Person(c *gin.Context) {
-	id, ok := pathID(c)
+	id, ok := middleware.PathID(c, "id")
 	if !ok {
 		return
 	}

@@ -67,7 +67,7 @@ type eventAnswerJSON struct {
 // users who were addressed, the worst first, or with user_id for that user in any case.
 func (s *Service) Event(c *gin.Context) {
 	ctx := c.Request.Context()
-	user, err := userQuery(c)
+	user, err := middleware.UserQuery(c)
 	var e models.LoggedEvent
 	if err == nil {
 		e, err = s.event(ctx, c.Param("id"))

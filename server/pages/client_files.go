@@ -39,7 +39,7 @@ func ClientFiles(socketPath, dir string) gin.HandlerFunc {
 		}
 		defer f.Close()
 		h := c.Writer.Header()
-		h.Set("Content-Type", contentType(name))
+		h.Set("Content-Type", middleware.ContentType(name))
 		h.Set("Cache-Control", "public, max-age=0, must-revalidate")
 		h.Set("X-Content-Type-Options", "nosniff")
 		http.ServeContent(c.Writer, c.Request, "", info.ModTime(), f)

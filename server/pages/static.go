@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -41,24 +40,9 @@ func loadAssets() map[string]asset {
 			panic(err)
 		}
 		sum := sha256.Sum256(body)
-		out[e.Name()] = asset{body, contentType(e.Name()), `"` + hex.EncodeToString(sum[:12]) + `"`}
+		out[e.Name()] = asset{body, middleware.ContentType(e.Name()), `"` + hex.EncodeToString(sum[:12]) + `"`}
 	}
 	return out
-}
-
-// contentType does not ask the machine's MIME tables, which differ.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".map":
-		return "application/json"
-	}
-	return mime.TypeByExtension(path.Ext(name))
 }
 
 // serveStatic is GET /static/<file>. Browsers ask again each time and get 304 while
