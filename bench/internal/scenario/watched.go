@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -65,11 +66,18 @@ func watched(sockets, perSecond, batch int, to addressees) func(*run) error {
 				return err
 			}
 			heard, sent, bytes := w.copies, w.sent, w.fed
+			finish := func() error { return nil }
+			if r.options.Profile {
+				finish = r.desk.profile(filepath.Join(r.options.Logs, fmt.Sprintf("%s-watched-%t.prof", r.result.Scenario, on)), r.options.Window)
+			}
 			if err := w.pace(r.options.Window, step); err != nil {
 				return err
 			}
 			after, err := r.sample()
 			if err != nil {
+				return err
+			}
+			if err := finish(); err != nil {
 				return err
 			}
 			r.busy(before, after)
