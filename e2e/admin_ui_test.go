@@ -54,7 +54,9 @@ func (c *chromium) signInAdminUI(who, server, name, password string) {
 }
 
 // statusChip is what the page says of its connection.
-func statusChip(text string) string { return fmt.Sprintf("header .v-chip__content:text-is(%q):visible", text) }
+func statusChip(text string) string {
+	return fmt.Sprintf("header .v-chip__content:text-is(%q):visible", text)
+}
 
 // TestAdminUIPage drives the published page against the built program: a wrong password is
 // told, the login lists the server and the sockets of people who come and go, loading the
