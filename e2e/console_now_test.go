@@ -20,7 +20,8 @@ func TestConsoleNow(t *testing.T) {
 	t.Parallel()
 	needConsole(t)
 	needNode(t, "socket.io-client-4.6", "socket.io-client-4.8", "socket.io-client-4.5.4")
-	r := newReturner(t, models.SQLite, "RELEVO_EVENTS_EMIT_PER_SECOND=1000000")
+	// Who does not read does not answer heartbeats either, which must not be what ends it.
+	r := newReturner(t, models.SQLite, "RELEVO_EVENTS_EMIT_PER_SECOND=1000000", "RELEVO_SOCKET_PING_INTERVAL=25s", "RELEVO_SOCKET_PING_TIMEOUT=2m")
 	omar, walter := r.hire("omar", models.Operador), r.hire("walter", models.Trader)
 	var watchers []*watcher
 	for i, pkg := range []string{"socket.io-client-4.5.4", "socket.io-client-4.6", "socket.io-client-4.8"} {
