@@ -78,8 +78,8 @@ var All = []Scenario{
 	{Name: "idle10k", Title: "10,000 idle", Figures: resting(6, 20), Estimate: 12 * time.Second, ping: idlePing, load: idle(10_000)},
 	{Name: "write-sqlite", Title: "REST write to 50 sockets, SQLite", Figures: writing("log-off", 0.75), Estimate: 13 * time.Second, Database: SQLite, load: write},
 	{Name: "write-postgres", Title: "REST write to 50 sockets, Postgres", Figures: writing("log-off", 0.75), Estimate: 13 * time.Second, Database: Postgres, load: write},
-	{Name: "watched", Title: "1,000 sockets, 40 broadcasts a second", Figures: watching(1.03), Estimate: 25 * time.Second, Database: SQLite, NeedsLog: true, load: watched(1000, 40, 1, everySocket)},
-	{Name: "watched5k", Title: "5,000 sockets, 1,000 events a second to one user each", Figures: watching(0), Estimate: 27 * time.Second, Database: SQLite, NeedsLog: true, load: watched(5000, 1000, 50, oneUser)},
+	{Name: "watched", Title: "1,000 sockets, 40 broadcasts a second", Figures: watching(1.03), Estimate: 43 * time.Second, Database: SQLite, NeedsLog: true, load: watched(1000, 40, 1, everySocket)},
+	{Name: "watched5k", Title: "5,000 sockets, 1,000 events a second to one user each", Figures: watching(0), Estimate: 45 * time.Second, Database: SQLite, NeedsLog: true, load: watched(5000, 1000, 50, oneUser)},
 }
 
 // Select returns the scenarios of a comma-separated list, all for an empty one.

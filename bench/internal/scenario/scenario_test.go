@@ -121,7 +121,7 @@ func TestWatchingIsMeasuredBesideNotWatching(t *testing.T) {
 	if err := k.Prepare(t.Context(), root); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Root: root, Logs: t.TempDir(), Window: 600 * time.Millisecond}
+	o := Options{Root: root, Logs: t.TempDir(), Window: 400 * time.Millisecond}
 	for name, load := range map[string]func(*run) error{"rooms": watched(20, 10, 1, everySocket), "users": watched(20, 50, 10, oneUser)} {
 		result, err := Scenario{Name: name, Database: SQLite, load: load}.Run(context.WithoutCancel(t.Context()), k, 1, o)
 		if err != nil {

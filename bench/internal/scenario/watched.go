@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func watching(atMost float64) []Figure {
 }
 
 // watchRounds are the windows of a run in turn, so that what drifts meets both alike.
-var watchRounds = []bool{false, true, true, false, false, true, true, false}
+var watchRounds = slices.Repeat([]bool{false, true, true, false}, 4)
 
 // maxLate is how far publishing may fall behind before the server counts as overloaded.
 const maxLate = 3 * time.Second
