@@ -97,6 +97,7 @@ func testMoveUser(t *testing.T, open opener) {
 	d := newDesk(t, open)
 	tabs := []*livetest.Client{d.greeted("websocket", 1, "Trader"), d.greeted("polling", 1, "Trader")}
 	bystander := d.greeted("websocket", 2, "Trader")
+	barrier(t, tabs...) // they are in their rooms
 	d.engine.MoveUser(1, []string{events.RoomRole("Trader")}, []string{events.RoomRole("Master")})
 	d.send(Message{Rooms: []string{events.RoomRole("Trader")}, Name: "old"})
 	d.send(Message{Rooms: []string{events.RoomRole("Master")}, Name: "new"})

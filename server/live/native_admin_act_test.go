@@ -150,6 +150,7 @@ func TestAdminSharedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.heard(c, "all_sockets", c.SID)
+	barrier(t, c) // it is in its rooms
 	b.engine.MoveUser(1, []string{"role_Master"}, []string{"role_Trader"})
 	eventually(t, "it is out of the namespace", func() bool { return c.Disconnected() })
 	barrier(t, c)
