@@ -17,3 +17,11 @@ func (s *Server) Scrape(t *testing.T) string {
 	s.metrics.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return rec.Body.String()
 }
+
+// CaughtUp is how often push sockets were sent what had happened before they listened.
+func (s *Server) CaughtUp() (n int64) {
+	for _, times := range s.push.Totals().Replays {
+		n += times
+	}
+	return n
+}

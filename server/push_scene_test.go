@@ -123,6 +123,17 @@ func (d *desk) settled() {
 	}
 }
 
+// caughtUp waits until push sockets were so often sent what had happened before they
+// listened: what happens in between may come twice (emergencies contract 4.2 d).
+func (d *desk) caughtUp(times int64) {
+	d.t.Helper()
+	for deadline := time.Now().Add(livetest.Patience); d.app.CaughtUp() < times; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatalf("%d of %d have caught up", d.app.CaughtUp(), times)
+		}
+	}
+}
+
 // drained ends the sockets of the desk before its database closes.
 func (d *desk) drained() *desk {
 	d.t.Cleanup(func() {

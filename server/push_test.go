@@ -58,6 +58,7 @@ func TestPushRequests(t *testing.T) {
 		patient := d.requester("000111")
 		operator, trader := d.join(models.Operador), d.join(models.Trader)
 		tab, second, mute, nobody := operator.push("?id_operador=1"), operator.push(""), trader.push(""), d.stranger().push("?id_operador=1")
+		d.caughtUp(2)
 		first := staff.ask(patient.ID)
 		message := tab.requests(first)
 		second.requests(first)
