@@ -135,6 +135,19 @@ func (tx *Tx) TakeOwed(node string) ([]DeliverySlot, error) {
 	return rows, nil
 }
 
+// SessionsPartlyDead returns keys of sessions, at most limit of them, that have open slots
+// of nodes that are none of the living and of such as are.
+func (tx *Tx) SessionsPartlyDead(alive []string, limit int) ([]string, error) {
+	var keys []string
+	err := tx.db.Raw(`SELECT DISTINCT session_key FROM delivery_slots d WHERE ended_at = 0 AND node NOT IN ? AND EXISTS (
+		SELECT 1 FROM delivery_slots o WHERE o.session_key = d.session_key AND o.ended_at = 0 AND o.node IN ?) LIMIT ?`,
+		alive, alive, limit).Scan(&keys).Error
+	if err != nil {
+		return nil, fmt.Errorf("read sessions of dead nodes: %w", unavailable(err))
+	}
+	return keys, nil
+}
+
 // EndSlotsExcept ends the open slots that belong to none of the nodes.
 func (tx *Tx) EndSlotsExcept(alive []string, at int64) error {
 	err := tx.db.Model(&DeliverySlot{}).Where("ended_at = 0 AND node NOT IN ?", alive).Update("ended_at", at).Error

@@ -70,6 +70,7 @@ func startNode(t *testing.T, store *models.Store, name string, most int) *node {
 
 // nodeOptions are what few tests need.
 type nodeOptions struct {
+	sweepEvery   time.Duration        // from the start; 0 for that of the product
 	confirmAfter time.Duration        // clients are asked so soon what they have
 	handler      func(h *Hub) Handler // in the place of the hub; nil for the hub
 }
@@ -89,6 +90,9 @@ func startNodeWith(t *testing.T, store *models.Store, name string, most int, o n
 		t.Fatal(err)
 	}
 	n.replay = NewReplay(ReplayConfig{Store: n.slots, Tail: n.tail, Secret: "secret of all nodes", Node: name, Max: most, Window: time.Hour})
+	if o.sweepEvery > 0 {
+		n.replay.keeper.sweepEvery, n.replay.keeper.swept = o.sweepEvery, time.Now()
+	}
 	hub := NewHub(HubConfig{
 		Resolve: speakerOf, Notify: func(m Message) error { return n.engine.Send(m) },
 		MayWatchClient: func(_ context.Context, id middleware.Identity, _ string) bool { return !id.Anonymous() },

@@ -22,6 +22,7 @@ type slotBatch struct {
 	keys    map[string][]*models.DeliverySlot
 	changed map[string]bool
 	dropped []string
+	dead    []*models.DeliverySlot // ended by load
 }
 
 // lateSlot is a slot of this process that something is owed to.
@@ -32,8 +33,7 @@ type lateSlot struct {
 
 // apply does the work in its order. It may be called again after a failure.
 func (b *slotBatch) apply(tx *models.Tx) error {
-	b.rows, b.keys, b.changed = map[string]*models.DeliverySlot{}, map[string][]*models.DeliverySlot{}, map[string]bool{}
-	b.dropped, b.late = nil, nil
+	b.reset()
 	var keys []string
 	for _, w := range b.work {
 		if _, known := b.keys[w.slot.key]; !known {
@@ -49,6 +49,7 @@ func (b *slotBatch) apply(tx *models.Tx) error {
 	if err := b.load(tx, rows); err != nil {
 		return err
 	}
+	b.bury()
 	for i, w := range b.work {
 		if w.open != nil {
 			b.open(i, w.slot, w.open)
@@ -61,6 +62,11 @@ func (b *slotBatch) apply(tx *models.Tx) error {
 			b.drop(row)
 		}
 	}
+	return b.store(tx)
+}
+
+// store writes what was changed.
+func (b *slotBatch) store(tx *models.Tx) error {
 	var put []models.DeliverySlot
 	for id := range b.changed {
 		put = append(put, *b.rows[id])
@@ -70,6 +76,11 @@ func (b *slotBatch) apply(tx *models.Tx) error {
 		return err
 	}
 	return tx.PutSlots(put)
+}
+
+func (b *slotBatch) reset() {
+	b.rows, b.keys, b.changed = map[string]*models.DeliverySlot{}, map[string][]*models.DeliverySlot{}, map[string]bool{}
+	b.dropped, b.dead, b.late = nil, nil, nil
 }
 
 // load takes the rows in and ends those of nodes that are dead.
@@ -93,6 +104,7 @@ func (b *slotBatch) load(tx *models.Tx, rows []models.DeliverySlot) error {
 		if !slices.Contains(alive, row.Node) {
 			row.EndedAt = b.now.UnixMilli()
 			b.changed[row.ID] = true
+			b.dead = append(b.dead, row)
 		}
 	}
 	return nil

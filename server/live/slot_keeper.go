@@ -46,6 +46,8 @@ type slotKeeper struct {
 	at     func(mark uint64) (models.EventCursor, bool)
 	log    *zap.Logger
 
+	sweepEvery time.Duration
+
 	wake  chan struct{}
 	hurry chan struct{} // a replay was confirmed, a room joined
 	late  chan struct{} // slots for what is sent late
@@ -66,7 +68,7 @@ type slotKeeper struct {
 func newSlotKeeper(store SlotStore, node string, window time.Duration, at func(uint64) (models.EventCursor, bool), log *zap.Logger) *slotKeeper {
 	return &slotKeeper{
 		store: store, node: node, window: window, at: at, log: log, group: slotGroup,
-		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), late: make(chan struct{}, lateAtOnce), open: map[string]*slot{},
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), late: make(chan struct{}, lateAtOnce), open: map[string]*slot{}, sweepEvery: sweepEvery,
 	}
 }
 

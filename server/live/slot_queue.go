@@ -131,10 +131,15 @@ func (k *slotKeeper) write(ctx context.Context) (more bool) {
 	k.queue = append([]slotWork(nil), rest...)
 	more = len(rest) > 0
 	k.mu.Unlock()
-	for _, l := range b.late {
+	k.pay(b.late)
+	return more
+}
+
+// pay sends what is owed to slots of this process.
+func (k *slotKeeper) pay(late []lateSlot) {
+	for _, l := range late {
 		k.sendLate(l.slot, l.owed)
 	}
-	return more
 }
 
 // isolate makes the next group smaller, so that one request that cannot be written does

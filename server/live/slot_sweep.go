@@ -31,18 +31,12 @@ func (k *slotKeeper) sweep(ctx context.Context) {
 			}
 		}
 	}
-	if now.Sub(k.swept) < sweepEvery {
+	if now.Sub(k.swept) < k.sweepEvery {
 		return
 	}
 	k.swept = now
 	k.endUnborn()
-	k.note(ctx, k.transact(ctx, func(tx *models.Tx) error {
-		alive, err := tx.LiveNodes()
-		if err != nil {
-			return err
-		}
-		return tx.EndSlotsExcept(append(alive, k.node), k.store.Instant().UnixMilli())
-	}))
+	k.note(ctx, k.reap(ctx))
 	at := k.store.Instant()
 	k.note(ctx, k.store.PurgeSlots(ctx, at.Add(-k.window-slotsKept), at.Add(-10*takenServes)))
 }
