@@ -1,17 +1,26 @@
 package live
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
+	"github.com/relevo/relevo/models/modelstest"
 	"go.uber.org/goleak"
 )
 
 // The library's timers are known to stay (docs/engine-zishang.md); they are
 // nobody else's.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
+	code := modelstest.Main(m)
+	err := goleak.Find(
 		goleak.IgnoreTopFunction("github.com/zishang520/engine.io/v2/utils.SetInterval.func1"),
 		goleak.IgnoreTopFunction("github.com/zishang520/engine.io/v2/utils.SetTimeout.func1"))
+	if err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // opener makes the engine under test.
