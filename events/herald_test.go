@@ -73,6 +73,7 @@ func TestHeraldWakesOtherProcesses(t *testing.T) {
 	one, two := startNode(t, cfg, "one"), startNode(t, cfg, "two")
 	listening(t, cfg.URL, 2)
 	commit(t, one.store, "a")
+	one.wait(1)
 	two.wait(1)
 	record := func(s *models.Store, e models.EventRecord) {
 		t.Helper()
@@ -84,9 +85,11 @@ func TestHeraldWakesOtherProcesses(t *testing.T) {
 		}
 	}
 	record(one.store, latest("dash", `{"n":1}`, "authenticated", "user_1"))
+	one.wait(2)
 	two.wait(2)
 	commit(t, two.store, "b")
 	one.wait(3)
+	two.wait(3)
 	record(two.store, latest("position", `{}`, "authenticated"))
 	one.wait(4)
 	// The order of sending is a, dash, b, position in both.
