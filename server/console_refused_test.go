@@ -100,6 +100,7 @@ func TestConsoleActionsRefuse(t *testing.T) {
 		if n := d.lines(); n != 0 {
 			t.Errorf("%d audit lines of refused actions", n)
 		}
+		d.settled()
 		if err := page.Barrier(t.Context()); err != nil || !other.signedIn() || page.Closed() {
 			t.Errorf("a refused action was done: %v", err)
 		}
