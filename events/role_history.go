@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/relevo/relevo/models"
 )
@@ -30,10 +29,9 @@ func RoleChanges(ctx context.Context, log NamedEvents, after int64, limit int) (
 	}
 	var out []RoleChanged
 	for _, row := range rows {
-		id, role, ok := RoleChange(row.EventRecord)
-		var told SessionUpdated
-		if ok && json.Unmarshal(row.Payload, &told) == nil {
-			out = append(out, RoleChanged{Seq: row.Seq, UserID: id, Role: role, Old: told.OldRole})
+		if change, ok := roleChanged(row.EventRecord); ok {
+			change.Seq = row.Seq
+			out = append(out, change)
 		}
 	}
 	return out, nil

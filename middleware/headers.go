@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -9,6 +10,14 @@ import (
 // apiPolicy is the Content-Security-Policy of everything that is no page: should a
 // browser show it as one all the same, it runs and loads nothing.
 const apiPolicy = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// PagePolicy is the Content-Security-Policy of a page: it gets scripts and styles from
+// this server alone and nothing inline, talks to nobody else, and cannot be framed. media
+// are the directives of what else it shows.
+func PagePolicy(r *http.Request, publicHost, media string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; " + media + "; connect-src 'self'" + OwnSockets(r, publicHost) +
+		"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+}
 
 // permissions are the powers of a browser that no page here uses.
 const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"

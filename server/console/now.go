@@ -22,8 +22,9 @@ type tick struct {
 	emitted, connects, disconnect, errors int64
 }
 
-// snapshot is what goes on at this node. ticks are earlier ones, oldest first.
-func (s *Service) snapshot(now time.Time, ticks []tick, nodes []events.ConsoleNode) events.ConsoleNow {
+// snapshot is what goes on at this node, and where its counters stand. ticks are earlier
+// ones, oldest first.
+func (s *Service) snapshot(now time.Time, ticks []tick, nodes []events.ConsoleNode) (events.ConsoleNow, tick) {
 	totals, guard := s.config.Totals(), s.config.Guard()
 	here := tickOf(now, totals, guard)
 	out := events.ConsoleNow{
@@ -45,7 +46,7 @@ func (s *Service) snapshot(now time.Time, ticks []tick, nodes []events.ConsoleNo
 		out.Replayed, out.Resyncs = counts.Replayed, counts.Expired
 	}
 	s.countSockets(&out)
-	return out
+	return out, here
 }
 
 // countSockets goes once through the open sockets.
@@ -119,8 +120,8 @@ func (s *Service) outbox() *events.ConsoleOutbox {
 
 // tellNow tells those who watch what goes on.
 func (s *Service) tellNow(now time.Time) {
-	out := s.snapshot(now, s.ticks, s.nodes.list(s, now))
-	s.ticks = append(s.ticks, tickOf(now, s.config.Totals(), s.config.Guard()))
+	out, here := s.snapshot(now, s.ticks, s.nodes.list(s, now))
+	s.ticks = append(s.ticks, here)
 	if len(s.ticks) > rateTicks {
 		s.ticks = s.ticks[1:]
 	}
@@ -143,5 +144,6 @@ func (s *Service) Now(c *gin.Context) {
 		ticks = append(ticks, *base)
 	}
 	now := s.now()
-	c.JSON(http.StatusOK, nowJSON{true, s.snapshot(now, ticks, fresh.list(s, now))})
+	out, _ := s.snapshot(now, ticks, fresh.list(s, now))
+	c.JSON(http.StatusOK, nowJSON{true, out})
 }

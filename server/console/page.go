@@ -117,8 +117,7 @@ func takesGzip(r *http.Request) bool {
 
 // policy allows the page what this server serves, by kind, and nothing inline.
 func (p *page) policy(r *http.Request) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'" + middleware.OwnSockets(r, p.publicHost) +
-		"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	return middleware.PagePolicy(r, p.publicHost, "img-src 'self' data:; font-src 'self'")
 }
 
 // Page is GET /console/: the page for who may see it, a plain word for who may not, and

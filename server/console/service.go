@@ -1,7 +1,7 @@
 // Package console is the admin console: its REST interface below /console/api/, its
 // embedded page, and what it tells live to those who watch, in the room console. While
-// nobody watches it costs one look at a flag for each event and a few counters every
-// ten seconds.
+// nobody watches it counts the times of events and confirmations, and looks at the open
+// sockets and the backlog every ten seconds.
 package console
 
 import (

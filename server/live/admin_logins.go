@@ -1,13 +1,11 @@
 package live
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/relevo/relevo/models"
 )
 
 // adminLogins are the logins with a password that may go on without it: the page of the
@@ -17,11 +15,11 @@ type adminLogins struct {
 	lifetime time.Duration
 
 	mu   sync.Mutex
-	rows *lru.LRU[[sha256.Size]byte, time.Time] // by the hash of the id; until when
+	rows *lru.LRU[string, time.Time] // by the hash of the id; until when
 }
 
 func newAdminLogins(lifetime time.Duration) *adminLogins {
-	rows, err := lru.NewLRU[[sha256.Size]byte, time.Time](adminResumed, nil)
+	rows, err := lru.NewLRU[string, time.Time](adminResumed, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
@@ -30,19 +28,17 @@ func newAdminLogins(lifetime time.Duration) *adminLogins {
 
 // begin returns the id of a new login and when it is over.
 func (l *adminLogins) begin(now time.Time) (id string, until time.Time) {
-	var random [24]byte
-	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process instead
-	id, until = base64.RawURLEncoding.EncodeToString(random[:]), now.Add(l.lifetime)
+	id, until = models.NewToken(), now.Add(l.lifetime)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rows.Add(sha256.Sum256([]byte(id)), until)
+	l.rows.Add(models.HashToken(id), until)
 	return id, until
 }
 
 // goOn returns when the login of the id is over; false when there is none. Going on
 // makes it last no longer.
 func (l *adminLogins) goOn(id string, now time.Time) (until time.Time, ok bool) {
-	key := sha256.Sum256([]byte(id))
+	key := models.HashToken(id)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	until, ok = l.rows.Get(key)

@@ -167,17 +167,12 @@ func adminClient(lib *socketio.Socket) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// adminHidden stands for what is personal.
-const adminHidden = "•••"
-
 // adminRooms are the rooms of a socket, that of its own id first. Which clients somebody
 // watches is not shown: the names of such rooms are document numbers.
 func adminRooms(lib *socketio.Socket) []string {
 	names := lib.Rooms()
 	for i, name := range names {
-		if strings.HasPrefix(name, events.RoomClient("")) {
-			names[i] = events.RoomClient(adminHidden)
-		}
+		names[i] = events.RedactRoom(name)
 	}
 	slices.Sort(names)
 	return append([]string{lib.ID()}, slices.Compact(names)...)

@@ -23,6 +23,7 @@ type slotBatch struct {
 	changed map[string]bool
 	dropped []string
 	dead    []*models.DeliverySlot // ended by load
+	alive   []string               // what living has found; nil before
 }
 
 // lateSlot is a slot of this process that something is owed to.
@@ -80,13 +81,11 @@ func (b *slotBatch) store(tx *models.Tx) error {
 
 func (b *slotBatch) reset() {
 	b.rows, b.keys, b.changed = map[string]*models.DeliverySlot{}, map[string][]*models.DeliverySlot{}, map[string]bool{}
-	b.dropped, b.dead, b.late = nil, nil, nil
+	b.dropped, b.dead, b.alive, b.late = nil, nil, nil, nil
 }
 
 // load takes the rows in and ends those of nodes that are dead.
 func (b *slotBatch) load(tx *models.Tx, rows []models.DeliverySlot) error {
-	var alive []string
-	asked := false
 	for i := range rows {
 		row := &rows[i]
 		b.rows[row.ID] = row
@@ -94,12 +93,9 @@ func (b *slotBatch) load(tx *models.Tx, rows []models.DeliverySlot) error {
 		if row.EndedAt != 0 || row.Node == b.keeper.node {
 			continue
 		}
-		if !asked {
-			var err error
-			if alive, err = tx.LiveNodes(); err != nil {
-				return err
-			}
-			asked = true
+		alive, err := b.living(tx)
+		if err != nil {
+			return err
 		}
 		if !slices.Contains(alive, row.Node) {
 			row.EndedAt = b.now.UnixMilli()

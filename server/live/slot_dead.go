@@ -24,6 +24,18 @@ func (b *slotBatch) bury() {
 	}
 }
 
+// living are the nodes that live, this one among them, asked for once.
+func (b *slotBatch) living(tx *models.Tx) ([]string, error) {
+	if b.alive == nil {
+		alive, err := tx.LiveNodes()
+		if err != nil {
+			return nil, err
+		}
+		b.alive = append(alive, b.keeper.node)
+	}
+	return b.alive, nil
+}
+
 // reap ends the slots of dead nodes.
 func (k *slotKeeper) reap(ctx context.Context) error {
 	more := true
@@ -45,11 +57,10 @@ func (k *slotKeeper) reap(ctx context.Context) error {
 // more of these all that are left.
 func (b *slotBatch) reap(tx *models.Tx) (more bool, err error) {
 	b.reset()
-	alive, err := tx.LiveNodes()
+	alive, err := b.living(tx)
 	if err != nil {
 		return false, err
 	}
-	alive = append(alive, b.keeper.node)
 	keys, err := tx.SessionsPartlyDead(alive, deadAtOnce)
 	if err != nil {
 		return false, err

@@ -63,8 +63,7 @@ func New(o Options) (*Pages, error) {
 // script, no style, no frame, no plug-in, no foreign target of a form. Connections go to
 // the server alone, so that a script that got in all the same has nowhere to report to.
 func (p *Pages) policy(r *http.Request) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'" + middleware.OwnSockets(r, p.publicHost) +
-		"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	return middleware.PagePolicy(r, p.publicHost, "img-src 'self'")
 }
 
 // render writes a page whole or, when the template fails, not at all.
